@@ -1,0 +1,415 @@
+//! The intermediate representation: a Python module without the parser's types.
+//!
+//! Lowering forgets nothing: every statement and expression of the module is here, with the byte
+//! span it came from, because whether a line matters (a flag in a module that never mentions
+//! asyncio) is only known when the program runs. Functions, classes and lambdas are shared
+//! (`Arc`), so that values of the paper run can hold on to them without lifetimes.
+
+use std::sync::Arc;
+
+/// An identifier, or a dotted module name in an import. Cheap to clone.
+pub type Name = Arc<str>;
+
+/// A half-open range of byte offsets into the decoded text of one module (see
+/// [`crate::files::Source::text`]).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Span {
+    pub start: u32,
+    pub end: u32,
+}
+
+impl Span {
+    pub fn contains(self, other: Span) -> bool {
+        self.start <= other.start && other.end <= self.end
+    }
+}
+
+/// A lowered module.
+#[derive(Clone, Debug, Default)]
+pub struct Module {
+    pub body: Vec<Stmt>,
+}
+
+#[derive(Clone, Debug)]
+pub struct Stmt {
+    pub kind: StmtKind,
+    /// From the first character of the statement (decorators included) to its last.
+    pub span: Span,
+}
+
+#[derive(Clone, Debug)]
+pub enum StmtKind {
+    Expr(Expr),
+    Assign {
+        targets: Vec<Expr>,
+        value: Expr,
+    },
+    AugAssign {
+        target: Expr,
+        op: BinaryOp,
+        value: Expr,
+    },
+    /// `x: T = value`; the annotation is kept for typed attributes and dataclass fields.
+    AnnAssign {
+        target: Expr,
+        annotation: Expr,
+        value: Option<Expr>,
+    },
+    Delete(Vec<Expr>),
+    Pass,
+    Break,
+    Continue,
+    Return(Option<Expr>),
+    Raise {
+        exception: Option<Expr>,
+        cause: Option<Expr>,
+    },
+    Assert {
+        test: Expr,
+        message: Option<Expr>,
+    },
+    /// `elif` is an `If` alone in `orelse`, as in Python's own tree.
+    If {
+        test: Expr,
+        body: Vec<Stmt>,
+        orelse: Vec<Stmt>,
+    },
+    While {
+        test: Expr,
+        body: Vec<Stmt>,
+        orelse: Vec<Stmt>,
+    },
+    For {
+        target: Expr,
+        iter: Expr,
+        body: Vec<Stmt>,
+        orelse: Vec<Stmt>,
+        is_async: bool,
+    },
+    With {
+        items: Vec<WithItem>,
+        body: Vec<Stmt>,
+        is_async: bool,
+    },
+    Try {
+        body: Vec<Stmt>,
+        handlers: Vec<Handler>,
+        orelse: Vec<Stmt>,
+        finalbody: Vec<Stmt>,
+        /// `except*`.
+        is_star: bool,
+    },
+    Match {
+        subject: Expr,
+        cases: Vec<Case>,
+    },
+    Import(Vec<Alias>),
+    ImportFrom {
+        /// Absent in `from . import x`.
+        module: Option<Name>,
+        /// The number of leading dots.
+        level: u32,
+        /// `from m import *` is one alias named `*`.
+        names: Vec<Alias>,
+    },
+    Global(Vec<Name>),
+    Nonlocal(Vec<Name>),
+    FunctionDef(Arc<Function>),
+    ClassDef(Arc<Class>),
+    /// `type X = …` (Python 3.12).
+    TypeAlias {
+        name: Name,
+    },
+}
+
+#[derive(Clone, Debug)]
+pub struct WithItem {
+    pub context: Expr,
+    pub target: Option<Expr>,
+}
+
+#[derive(Clone, Debug)]
+pub struct Handler {
+    /// Absent in a bare `except:`.
+    pub kind: Option<Expr>,
+    pub name: Option<Name>,
+    pub body: Vec<Stmt>,
+    pub span: Span,
+}
+
+#[derive(Clone, Debug)]
+pub struct Case {
+    pub pattern: Pattern,
+    pub guard: Option<Expr>,
+    pub body: Vec<Stmt>,
+    pub span: Span,
+}
+
+#[derive(Clone, Debug)]
+pub enum Pattern {
+    /// A literal or dotted name, compared with `==`.
+    Value(Expr),
+    /// `None`, `True`, `False`, compared with `is`.
+    Singleton(Constant),
+    /// `[a, b, *rest]`.
+    Sequence(Vec<Pattern>),
+    /// `{"k": p, **rest}`.
+    Mapping {
+        keys: Vec<Expr>,
+        patterns: Vec<Pattern>,
+        rest: Option<Name>,
+    },
+    /// `Cls(p, name=p)`.
+    Class {
+        class: Expr,
+        positional: Vec<Pattern>,
+        keywords: Vec<(Name, Pattern)>,
+    },
+    /// `*rest` inside a sequence; `None` is `*_`.
+    Star(Option<Name>),
+    /// `p as name`, `name` alone (no pattern), or `_` (neither).
+    As {
+        pattern: Option<Box<Pattern>>,
+        name: Option<Name>,
+    },
+    Or(Vec<Pattern>),
+}
+
+#[derive(Clone, Debug)]
+pub struct Alias {
+    /// As written, dotted for `import a.b.c`.
+    pub name: Name,
+    pub asname: Option<Name>,
+    pub span: Span,
+}
+
+/// A `def`, `async def` or `lambda`.
+#[derive(Clone, Debug)]
+pub struct Function {
+    /// `<lambda>` for lambdas.
+    pub name: Name,
+    pub params: Vec<Param>,
+    pub body: Vec<Stmt>,
+    pub decorators: Vec<Expr>,
+    pub is_async: bool,
+    /// The body contains `yield` or `yield from` (not those of nested functions).
+    pub is_generator: bool,
+    /// Every name bound in the body or the parameters, less those declared global or nonlocal.
+    /// Names bound in comprehensions are not among them; walrus targets in comprehensions are.
+    pub locals: Vec<Name>,
+    /// The whole definition, decorators included.
+    pub span: Span,
+    /// The name alone; the `lambda` keyword for lambdas.
+    pub name_span: Span,
+}
+
+#[derive(Clone, Debug)]
+pub struct Param {
+    pub name: Name,
+    pub kind: ParamKind,
+    pub default: Option<Expr>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ParamKind {
+    PositionalOnly,
+    Positional,
+    /// `*args`
+    VarPositional,
+    KeywordOnly,
+    /// `**kwargs`
+    VarKeyword,
+}
+
+#[derive(Clone, Debug)]
+pub struct Class {
+    pub name: Name,
+    /// Base classes and keywords (`metaclass=…`), in order.
+    pub arguments: Vec<Arg>,
+    pub body: Vec<Stmt>,
+    pub decorators: Vec<Expr>,
+    /// Names declared `global` or `nonlocal` in the class body.
+    pub not_local: Vec<Name>,
+    pub span: Span,
+    pub name_span: Span,
+}
+
+#[derive(Clone, Debug)]
+pub struct Expr {
+    pub kind: ExprKind,
+    pub span: Span,
+}
+
+#[derive(Clone, Debug)]
+pub enum ExprKind {
+    Constant(Constant),
+    Name(Name),
+    Attribute {
+        value: Box<Expr>,
+        name: Name,
+    },
+    Subscript {
+        value: Box<Expr>,
+        index: Box<Expr>,
+    },
+    Slice {
+        lower: Option<Box<Expr>>,
+        upper: Option<Box<Expr>>,
+        step: Option<Box<Expr>>,
+    },
+    Call {
+        func: Box<Expr>,
+        args: Vec<Arg>,
+    },
+    Unary {
+        op: UnaryOp,
+        operand: Box<Expr>,
+    },
+    Binary {
+        left: Box<Expr>,
+        op: BinaryOp,
+        right: Box<Expr>,
+    },
+    /// `and` / `or` over two or more operands.
+    Bool {
+        op: BoolOp,
+        values: Vec<Expr>,
+    },
+    Compare {
+        left: Box<Expr>,
+        rest: Vec<(CompareOp, Expr)>,
+    },
+    IfElse {
+        test: Box<Expr>,
+        body: Box<Expr>,
+        orelse: Box<Expr>,
+    },
+    Lambda(Arc<Function>),
+    Tuple(Vec<Expr>),
+    List(Vec<Expr>),
+    Set(Vec<Expr>),
+    /// A missing key is `**mapping`.
+    Dict(Vec<(Option<Expr>, Expr)>),
+    Comprehension {
+        kind: ComprehensionKind,
+        element: Box<Expr>,
+        /// The value of a dict comprehension, whose key is `element`.
+        value: Option<Box<Expr>>,
+        generators: Vec<Generator>,
+    },
+    Await(Box<Expr>),
+    Yield(Option<Box<Expr>>),
+    YieldFrom(Box<Expr>),
+    /// An f-string (or t-string, with `template` set): literal parts and replaced expressions, in order.
+    FString {
+        parts: Vec<FStringPart>,
+        template: bool,
+    },
+    Starred(Box<Expr>),
+    /// `(name := value)`
+    Walrus {
+        target: Box<Expr>,
+        value: Box<Expr>,
+    },
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Constant {
+    None,
+    Bool(bool),
+    Ellipsis,
+    Int(i64),
+    /// An integer past 64 bits; its value never decides a loop.
+    BigInt,
+    Float(f64),
+    Complex,
+    Str(Arc<str>),
+    Bytes(Arc<[u8]>),
+}
+
+#[derive(Clone, Debug)]
+pub enum FStringPart {
+    Literal(Arc<str>),
+    Value {
+        expr: Expr,
+        /// A conversion (`!r`) or format specification stands behind the expression, or `=`.
+        formatted: bool,
+    },
+}
+
+#[derive(Clone, Debug)]
+pub struct Arg {
+    pub kind: ArgKind,
+    pub value: Expr,
+    /// The whole argument: `name=value`, `*value`, `**value`.
+    pub span: Span,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ArgKind {
+    Positional,
+    Star,
+    Keyword(Name),
+    DoubleStar,
+}
+
+#[derive(Clone, Debug)]
+pub struct Generator {
+    pub target: Expr,
+    pub iter: Expr,
+    pub conditions: Vec<Expr>,
+    pub is_async: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ComprehensionKind {
+    List,
+    Set,
+    Dict,
+    Generator,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UnaryOp {
+    Not,
+    Minus,
+    Plus,
+    Invert,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BoolOp {
+    And,
+    Or,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BinaryOp {
+    Add,
+    Sub,
+    Mul,
+    MatMul,
+    Div,
+    FloorDiv,
+    Mod,
+    Pow,
+    LShift,
+    RShift,
+    BitOr,
+    BitXor,
+    BitAnd,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CompareOp {
+    Eq,
+    NotEq,
+    Lt,
+    LtE,
+    Gt,
+    GtE,
+    Is,
+    IsNot,
+    In,
+    NotIn,
+}

@@ -1,0 +1,30 @@
+//! loopcheck tells which asyncio event loop each entry point of a Python project really gets when
+//! it is deployed on Windows, and rewrites the main module where that loop is the wrong one.
+//!
+//! The map of the house, in the order data flows:
+//!
+//! - [`cli`]: arguments and the commands (check, entries, rule).
+//! - [`settings`]: configuration file and arguments, merged once.
+//! - [`files`]: walking, the prefilter and the import closure, bytes ⇄ text, the atomic writer.
+//! - [`python`]: the only place that sees the parser's tree; lowers it to the IR.
+//! - [`ir`]: a module without the parser's types.
+//! - [`project`]: modules and imports, package versions, evidence of Windows.
+//! - [`knowledge`]: a typed view of `rules/*.toml` and `rules/*.md`.
+//! - [`interpret`]: the paper run: values, state, machine, trace.
+//! - [`rules`]: one small file a rule, from traces to findings.
+//! - [`fix`]: remedies, placement, edits, the second paper run that proves them.
+//! - [`report`]: one small file an output format.
+//! - [`finding`]: what passes from the rules to the report.
+
+pub mod cli;
+pub mod files;
+pub mod finding;
+pub mod fix;
+pub mod interpret;
+pub mod ir;
+pub mod knowledge;
+pub mod project;
+pub mod python;
+pub mod report;
+pub mod rules;
+pub mod settings;
