@@ -14,9 +14,10 @@
 //! - [`rules`]: one small file a rule, from traces to findings.
 //! - [`fix`]: remedies, placement, edits, the second paper run that proves them.
 //! - [`report`]: one small file an output format.
-//! - [`finding`]: what passes from the rules to the report.
+//! - [`finding`] and [`entry`]: what passes to the report.
 
 pub mod cli;
+pub mod entry;
 pub mod files;
 pub mod finding;
 pub mod fix;
