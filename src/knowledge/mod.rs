@@ -1,1 +1,22 @@
+//! A typed view of what stands in `rules/`: runner rows, stubs of the standard library, rule pages.
 
+mod runners;
+mod stubs;
+
+pub use runners::{Case, Condition, Creates, InChild, Kind, Knob, LoopTable, Row, Runners, Takes};
+pub use stubs::{Stub, Stubs};
+
+/// Everything the paper run knows about code outside the project. Read once, on first use.
+#[derive(Debug)]
+pub struct Knowledge {
+    pub runners: Runners,
+    pub stubs: Stubs,
+}
+
+impl Knowledge {
+    /// The tables bundled with loopcheck.
+    pub fn bundled() -> &'static Knowledge {
+        static BUNDLED: std::sync::OnceLock<Knowledge> = std::sync::OnceLock::new();
+        BUNDLED.get_or_init(|| Knowledge { runners: Runners::bundled(), stubs: Stubs::bundled() })
+    }
+}

@@ -1,0 +1,9 @@
+# daphne 4.2.3, daphne/__init__.py:10-14: importing it sets the Selector policy on Windows.
+import asyncio
+import sys
+import _loopcheck as _l
+
+if sys.platform == "win32":
+    _l.framework("daphne")
+    asyncio.set_event_loop_policy(asyncio.WindowsSelectorEventLoopPolicy())
+    _l.framework(None)

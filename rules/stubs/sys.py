@@ -1,0 +1,33 @@
+import _loopcheck as _l
+
+platform = _l.platform()
+version_info = _l.version_info()
+version = _l.version()
+hexversion = _l.hexversion()
+path = _l.sys_path()
+modules = _l.sys_modules()
+argv = _l.argv()
+byteorder = "little"
+maxsize = 9223372036854775807
+flags = _l.unknown("sys.flags")
+__missing__ = []
+
+if platform == "win32":
+    winver = _l.version()
+    dllhandle = _l.unknown("sys.dllhandle")
+
+    def getwindowsversion():
+        return _l.unknown("sys.getwindowsversion()")
+
+    __missing__ += ["abiflags"]
+else:
+    abiflags = ""
+    __missing__ += ["winver", "getwindowsversion", "dllhandle", "_enablelegacywindowsfsencoding"]
+
+
+def exit(code=None):
+    raise SystemExit(code)
+
+
+# A frozen program sets these; a program that is started with Python does not have them.
+__missing__ += ["frozen", "_MEIPASS", "last_value", "pypy_version_info", "real_prefix", "ps1"]

@@ -1,0 +1,488 @@
+//! Calling things: functions of the program, classes, methods, and code we do not see.
+
+use std::rc::Rc;
+
+use crate::interpret::env::{Chain, Env, Hook, ScopeKind};
+use crate::interpret::machine::{Flow, Machine, Stop, Unit};
+use crate::interpret::value::{FunctionObject, Id, Mapping, Names, Object, Sequence, Suspended, Value};
+use crate::ir::{Name, ParamKind};
+
+/// Keyword arguments. A keyword named `*` or `**` says that there may be more of either kind.
+pub type Keywords = Vec<(Name, Value)>;
+
+impl<'p> Machine<'p> {
+    pub fn call(&mut self, callee: Value, args: Vec<Value>, keywords: Keywords) -> Flow<Value> {
+        self.step()?;
+        let callee = self.settle_value(callee);
+        let id = match &callee {
+            Value::Object(id) => *id,
+            Value::Builtin(name) => return self.call_builtin(name, args, keywords),
+            Value::Unknown(unknown) => {
+                let label = format!("{}()", unknown.label);
+                return Ok(self.call_unknown(label, args, keywords));
+            }
+            other => {
+                let shown = self.shown(other);
+                return self.raise("TypeError", format!("{shown} is not callable"));
+            }
+        };
+        match self.state.heap.get(id).clone() {
+            Object::Function(function) => self.call_function(id, &function, args, keywords),
+            Object::Method { function, receiver } => match function {
+                Value::Builtin(name) => self.call_builtin_method(name, receiver, args),
+                Value::Object(row) if matches!(self.state.heap.get(row), Object::Row(_)) => {
+                    self.call_row(row, Some(receiver), args, keywords)
+                }
+                function => {
+                    let mut all = vec![receiver];
+                    all.extend(args);
+                    self.call(function, all, keywords)
+                }
+            },
+            Object::Class(_) => self.construct(id, args, keywords),
+            Object::Row(_) => self.call_row(id, None, args, keywords),
+            Object::StaticMethod(function) | Object::ClassMethod(function) => self.call(function, args, keywords),
+            Object::Instance { class, open, .. } => match self.class_attribute(class, "__call__") {
+                Some((method, _)) => {
+                    let method = self.bind_method(method, callee, class);
+                    self.call(method, args, keywords)
+                }
+                None if open || self.has_unknown_base(class) => {
+                    let label = format!("{}()", self.shown(&callee));
+                    Ok(self.call_unknown(label, args, keywords))
+                }
+                None => {
+                    let shown = self.shown(&callee);
+                    self.raise("TypeError", format!("{shown} is not callable"))
+                }
+            },
+            Object::Scope(_)
+            | Object::Module(_)
+            | Object::List(_)
+            | Object::Set(_)
+            | Object::Dict(_)
+            | Object::Suspended(_)
+            | Object::Property(_)
+            | Object::Super { .. } => {
+                let shown = self.shown(&callee);
+                self.raise("TypeError", format!("{shown} is not callable"))
+            }
+        }
+    }
+
+    /// Code we do not see: anything may come back, and what it was handed may run later.
+    pub fn call_unknown(&mut self, label: String, args: Vec<Value>, keywords: Keywords) -> Value {
+        self.state.may_raise += 1;
+        for value in args.iter().chain(keywords.iter().map(|(_, value)| value)) {
+            self.escape_value(value);
+        }
+        self.unknown(label)
+    }
+
+    pub fn escape_value(&mut self, value: &Value) {
+        match value {
+            Value::Object(id) => self.escape(*id),
+            Value::Tuple(items) => items.iter().for_each(|item| self.escape_value(item)),
+            _ => {}
+        }
+    }
+
+    /// Notes that code we do not see holds on to a function.
+    pub fn escape(&mut self, id: Id) {
+        match self.state.heap.get(id).clone() {
+            Object::Function(function) if matches!(function.unit, Unit::Project(_)) => {
+                if !self.state.escaped.contains(&id) {
+                    self.state.escaped.push(id);
+                }
+            }
+            Object::Method { function: Value::Object(function), .. }
+                if matches!(self.state.heap.get(function), Object::Function(f) if matches!(f.unit, Unit::Project(_))) =>
+            {
+                if !self.state.escaped.contains(&id) {
+                    self.state.escaped.push(id);
+                }
+            }
+            Object::List(Sequence { items, .. }) => items.iter().for_each(|item| self.escape_value(item)),
+            Object::Dict(Mapping { entries, .. }) => entries.iter().for_each(|(_, item)| self.escape_value(item)),
+            _ => {}
+        }
+    }
+
+    fn call_function(&mut self, id: Id, function: &FunctionObject, args: Vec<Value>, keywords: Keywords) -> Flow<Value> {
+        let names = self.bind_arguments(function, args, keywords)?;
+        let scope = self.scope(names);
+        if function.code.is_async || function.code.is_generator {
+            let suspended = Suspended { function: id, scope, started: false };
+            return Ok(self.alloc(Object::Suspended(suspended)));
+        }
+        let ours = matches!(function.unit, Unit::Project(_));
+        let result = if ours {
+            // A call has one exit: ways that differ only inside it are merged there.
+            self.explore(|machine| machine.run_body(id, scope, None).or_else(returned))
+        } else {
+            self.run_body(id, scope, None).or_else(returned)
+        };
+        match result {
+            Err(Stop::Break | Stop::Continue) => Ok(Value::None),
+            result => result,
+        }
+    }
+
+    /// Runs the body of a function whose arguments are bound. Ends in [`Stop::Return`] or `Ok(None)`.
+    pub fn run_body<'a>(&mut self, id: Id, scope: Id, hook: Option<&'a Hook<'a, 'p>>) -> Flow<Value> {
+        let Object::Function(function) = self.state.heap.get(id).clone() else { return Ok(Value::None) };
+        let active = self.frames.iter().filter(|frame| frame.function == Some(id)).count();
+        if active >= self.limits.recursion {
+            self.state.may_raise += 1;
+            return Ok(self.unknown(format!("{}()", function.qualname)));
+        }
+        if matches!(function.unit, Unit::Project(_)) {
+            self.executed.insert((function.unit, function.code.name_span));
+        }
+        let chain = Chain {
+            scope,
+            kind: ScopeKind::Function(function.code.clone(), id),
+            parent: match function.chain.kind {
+                ScopeKind::Module => None,
+                _ => Some(function.chain.clone()),
+            },
+        };
+        let env = Env { unit: function.unit, globals: function.globals, chain: Rc::new(chain), hook };
+        // Names in a module's own scope are found through the globals.
+        self.in_frame(function.unit, Some(id), |machine| machine.exec(&env, &function.code.body))
+            .map(|()| Value::None)
+    }
+
+    fn bind_arguments(&mut self, function: &FunctionObject, args: Vec<Value>, keywords: Keywords) -> Flow<Names> {
+        let code = &function.code;
+        let mut names = Names::new();
+        let open_args = keywords.iter().any(|(name, _)| &**name == "*");
+        let open_keywords = keywords.iter().any(|(name, _)| &**name == "**");
+        let mut keywords: Keywords =
+            keywords.into_iter().filter(|(name, _)| !matches!(&**name, "*" | "**")).collect();
+        let mut args = args.into_iter();
+        for (param, default) in code.params.iter().zip(function.defaults.iter()) {
+            let by_name = |keywords: &mut Keywords| {
+                keywords.iter().position(|(name, _)| *name == param.name).map(|index| keywords.remove(index).1)
+            };
+            let value = match param.kind {
+                ParamKind::PositionalOnly => args.next(),
+                ParamKind::Positional => args.next().or_else(|| by_name(&mut keywords)),
+                ParamKind::KeywordOnly => by_name(&mut keywords),
+                ParamKind::VarPositional => {
+                    let rest: Vec<Value> = args.by_ref().collect();
+                    Some(if open_args { self.alloc(Object::List(Sequence { items: rest, open: true })) } else { Value::tuple(rest) })
+                }
+                ParamKind::VarKeyword => {
+                    let entries = std::mem::take(&mut keywords);
+                    let entries = entries.into_iter().map(|(name, value)| (Value::Str(name), value)).collect();
+                    Some(self.alloc(Object::Dict(Mapping { entries, open: open_keywords })))
+                }
+            };
+            let uncertain = match param.kind {
+                ParamKind::PositionalOnly => open_args,
+                ParamKind::Positional => open_args || open_keywords,
+                _ => open_keywords,
+            };
+            let value = match (value, default) {
+                (Some(value), _) => value,
+                (None, Some(default)) if !uncertain => default.clone(),
+                (None, Some(default)) => {
+                    let passed = self.unknown(&*param.name);
+                    self.join(default.clone(), passed)
+                }
+                (None, None) if uncertain => self.unknown(&*param.name),
+                (None, None) => {
+                    let message = format!("{}() missing a required argument: '{}'", function.qualname, param.name);
+                    return self.raise("TypeError", message);
+                }
+            };
+            names.insert(param.name.clone(), value);
+        }
+        if args.next().is_some() {
+            return self.raise("TypeError", format!("{}() takes fewer positional arguments", function.qualname));
+        }
+        if let Some((name, _)) = keywords.first() {
+            let message = format!("{}() got an unexpected keyword argument '{name}'", function.qualname);
+            return self.raise("TypeError", message);
+        }
+        Ok(names)
+    }
+
+    /// `Class(...)`
+    fn construct(&mut self, id: Id, args: Vec<Value>, keywords: Keywords) -> Flow<Value> {
+        let Object::Class(class) = self.state.heap.get(id).clone() else { return Ok(Value::None) };
+        if class.row.is_some() || self.mro(id).iter().any(|base| self.row_of_class(*base).is_some()) && self.class_attribute(id, "__init__").is_none() {
+            return self.construct_row(id, args, keywords);
+        }
+        if self.class_attribute(id, "__new__").is_some() && class.unit != Unit::Text {
+            let maker = self.class_attribute(id, "__new__").map(|(maker, _)| match maker.as_id().map(|id| self.state.heap.get(id)) {
+                Some(Object::StaticMethod(function)) => function.clone(),
+                _ => maker,
+            });
+            if let Some(maker) = maker
+                && matches!(maker.as_id().map(|id| self.state.heap.get(id)), Some(Object::Function(_)))
+            {
+                let mut all = vec![Value::Object(id)];
+                all.extend(args.clone());
+                let made = self.call(maker, all, keywords.clone())?;
+                let own = matches!(made.as_id().map(|made| self.state.heap.get(made)), Some(Object::Instance { class, .. }) if *class == id);
+                if own {
+                    self.initialise(id, &made, args, keywords)?;
+                }
+                return Ok(made);
+            }
+        }
+        let made = self.alloc(Object::Instance { class: id, attributes: Names::new(), open: false });
+        self.initialise(id, &made, args, keywords)?;
+        Ok(made)
+    }
+
+    fn initialise(&mut self, class: Id, made: &Value, args: Vec<Value>, keywords: Keywords) -> Flow<()> {
+        if let Some((init, _)) = self.class_attribute(class, "__init__") {
+            let mut all = vec![made.clone()];
+            all.extend(args);
+            return self.call(init, all, keywords).map(drop);
+        }
+        if self.class_attribute(class, "__dataclass__").is_some() {
+            return self.fill_fields(class, made, args, keywords);
+        }
+        if self.is_exception(class) {
+            self.set_plain(made, "args", Value::tuple(args));
+            return Ok(());
+        }
+        if self.has_unknown_base(class) {
+            self.state.may_raise += 1;
+            for value in args.iter().chain(keywords.iter().map(|(_, value)| value)) {
+                self.escape_value(value);
+            }
+            for (name, value) in keywords {
+                if !matches!(&*name, "*" | "**") {
+                    self.set_plain(made, &name, value);
+                }
+            }
+            return Ok(());
+        }
+        if !args.is_empty() {
+            let shown = self.shown(&Value::Object(class));
+            return self.raise("TypeError", format!("{shown}() takes no arguments"));
+        }
+        Ok(())
+    }
+
+    fn is_exception(&self, class: Id) -> bool {
+        let base = self.builtin("BaseException").as_id();
+        self.mro(class).into_iter().any(|id| Some(id) == base)
+    }
+
+    /// The `__init__` that `@dataclass` writes.
+    fn fill_fields(&mut self, class: Id, made: &Value, args: Vec<Value>, keywords: Keywords) -> Flow<()> {
+        let mut fields: Vec<Name> = Vec::new();
+        for id in self.mro(class).into_iter().rev() {
+            let Object::Class(object) = self.state.heap.get(id) else { continue };
+            if let Some(Value::Tuple(own)) = self.state.heap.scope(object.scope).get("__fields__") {
+                for field in own.iter() {
+                    if let Value::Str(name) = field
+                        && !fields.contains(name)
+                    {
+                        fields.push(name.clone());
+                    }
+                }
+            }
+        }
+        let mut args = args.into_iter();
+        for field in fields {
+            let given = args.next().or_else(|| {
+                keywords.iter().find(|(name, _)| *name == field).map(|(_, value)| value.clone())
+            });
+            let value = match given {
+                Some(value) => value,
+                None => match self.class_attribute(class, &field) {
+                    Some((default, _)) => default,
+                    None => self.unknown(&*field),
+                },
+            };
+            self.set_plain(made, &field, value);
+        }
+        if self.class_attribute(class, "__post_init__").is_some() {
+            let hook = self.attribute(made.clone(), "__post_init__")?;
+            self.call(hook, Vec::new(), Vec::new())?;
+        }
+        Ok(())
+    }
+
+    /// A generator object that has not been started.
+    pub fn as_generator(&self, value: &Value) -> Option<Id> {
+        let id = value.as_id()?;
+        match self.state.heap.get(id) {
+            Object::Suspended(suspended) if !suspended.started => {
+                match self.state.heap.get(suspended.function) {
+                    Object::Function(function) if function.code.is_generator => Some(id),
+                    _ => None,
+                }
+            }
+            _ => None,
+        }
+    }
+
+    /// Runs a generator, handing each value it yields to `hook`.
+    pub fn drive(&mut self, generator: Id, hook: &dyn Fn(&mut Machine<'p>, Value) -> Flow<Value>) -> Flow<Value> {
+        let Object::Suspended(suspended) = self.state.heap.get_mut(generator) else { return Ok(Value::None) };
+        suspended.started = true;
+        let (function, scope) = (suspended.function, suspended.scope);
+        match self.run_body(function, scope, Some(hook)) {
+            Err(Stop::Return(value)) => Ok(value),
+            other => other,
+        }
+    }
+
+    /// The generator behind a `@contextmanager` object.
+    pub fn context_generator(&self, context: &Value) -> Option<Id> {
+        let id = context.as_id()?;
+        match self.state.heap.get(id) {
+            Object::Instance { attributes, .. } => attributes.get("__generator__").and_then(|value| self.as_generator(value)),
+            _ => None,
+        }
+    }
+
+    /// Enters a context manager, synchronous or not.
+    pub fn enter(&mut self, context: &Value) -> Flow<Value> {
+        let Some(Object::Instance { class, .. }) = context.as_id().map(|id| self.state.heap.get(id).clone()) else {
+            self.state.may_raise += 1;
+            return Ok(match context {
+                Value::Unknown(unknown) => self.derive(unknown, "entered", unknown.label.to_string()),
+                other => other.clone(),
+            });
+        };
+        for (name, awaited) in [("__enter__", false), ("__aenter__", true)] {
+            if self.class_attribute(class, name).is_some() {
+                let method = self.attribute(context.clone(), name)?;
+                let entered = self.call(method, Vec::new(), Vec::new())?;
+                return if awaited { self.wait_for(entered) } else { Ok(entered) };
+            }
+        }
+        // A context manager of a package: it gives back itself more often than not.
+        Ok(context.clone())
+    }
+
+    /// Leaves a context manager; true when it swallows the error.
+    pub fn leave(&mut self, context: &Value, error: Option<Value>) -> Flow<bool> {
+        let Some(Object::Instance { class, .. }) = context.as_id().map(|id| self.state.heap.get(id).clone()) else {
+            return Ok(false);
+        };
+        for (name, awaited) in [("__exit__", false), ("__aexit__", true)] {
+            if self.class_attribute(class, name).is_some() {
+                let method = self.attribute(context.clone(), name)?;
+                let kind = match &error {
+                    Some(error) => self.type_of(error),
+                    None => Value::None,
+                };
+                let args = vec![kind, error.clone().unwrap_or(Value::None), Value::None];
+                let answer = self.call(method, args, Vec::new())?;
+                let answer = if awaited { self.wait_for(answer)? } else { answer };
+                return match (error.is_some(), self.truth(&answer)) {
+                    (false, _) => Ok(false),
+                    (true, Some(answer)) => Ok(answer),
+                    (true, None) => self.decide(&answer, "the error is suppressed"),
+                };
+            }
+        }
+        Ok(false)
+    }
+
+    pub fn list(&mut self, items: Vec<Value>) -> Value {
+        self.alloc(Object::List(Sequence { items, open: false }))
+    }
+
+    pub fn is_error(&self, error: &Value, class: &str) -> bool {
+        let class = self.builtin(class);
+        self.is_instance(error, &class) == Some(true)
+    }
+
+    /// `isinstance(value, class)`; `None` when the program does not decide.
+    pub fn is_instance(&self, value: &Value, class: &Value) -> Option<bool> {
+        if let Value::Tuple(classes) = class {
+            let answers: Vec<Option<bool>> = classes.iter().map(|class| self.is_instance(value, class)).collect();
+            return any(&answers);
+        }
+        if value.is_unknown() || class.is_unknown() {
+            return None;
+        }
+        match (value, class) {
+            (_, Value::Builtin("object")) => Some(true),
+            (value, Value::Builtin(name)) => {
+                let kind = self.type_of(value);
+                match kind {
+                    Value::Builtin(kind) => Some(kind == *name || (kind == "bool" && *name == "int")),
+                    Value::Object(id) => {
+                        if self.has_unknown_base(id) { None } else { Some(false) }
+                    }
+                    _ => Some(false),
+                }
+            }
+            (value, Value::Object(class)) => {
+                if !matches!(self.state.heap.get(*class), Object::Class(_)) {
+                    return None;
+                }
+                match value.as_id().map(|id| self.state.heap.get(id)) {
+                    Some(Object::Instance { class: own, .. }) => {
+                        self.is_subclass(*own, *class)
+                    }
+                    _ => Some(self.builtin("object").as_id() == Some(*class)),
+                }
+            }
+            _ => None,
+        }
+    }
+
+    pub fn is_subclass(&self, class: Id, base: Id) -> Option<bool> {
+        if self.mro(class).contains(&base) || self.builtin("object").as_id() == Some(base) {
+            return Some(true);
+        }
+        if self.has_unknown_base(class) { None } else { Some(false) }
+    }
+
+    /// `type(value)`
+    pub fn type_of(&self, value: &Value) -> Value {
+        match value {
+            Value::None => Value::Builtin("NoneType"),
+            Value::Ellipsis => Value::Builtin("ellipsis"),
+            Value::NotImplemented => Value::Builtin("NotImplementedType"),
+            Value::Bool(_) => Value::Builtin("bool"),
+            Value::Int(_) => Value::Builtin("int"),
+            Value::Float(_) => Value::Builtin("float"),
+            Value::Str(_) => Value::Builtin("str"),
+            Value::Bytes(_) => Value::Builtin("bytes"),
+            Value::Tuple(_) => Value::Builtin("tuple"),
+            Value::Builtin(_) => Value::Builtin("builtin_function_or_method"),
+            Value::Unknown(_) => value.clone(),
+            Value::Object(id) => match self.state.heap.get(*id) {
+                Object::List(_) => Value::Builtin("list"),
+                Object::Set(_) => Value::Builtin("set"),
+                Object::Dict(_) => Value::Builtin("dict"),
+                Object::Class(_) => Value::Builtin("type"),
+                Object::Module(_) => Value::Builtin("module"),
+                Object::Instance { class, .. } => Value::Object(*class),
+                Object::Suspended(_) => Value::Builtin("coroutine"),
+                _ => Value::Builtin("function"),
+            },
+        }
+    }
+}
+
+fn returned(stop: Stop) -> Flow<Value> {
+    match stop {
+        Stop::Return(value) => Ok(value),
+        stop => Err(stop),
+    }
+}
+
+fn any(answers: &[Option<bool>]) -> Option<bool> {
+    if answers.contains(&Some(true)) {
+        Some(true)
+    } else if answers.contains(&None) {
+        None
+    } else {
+        Some(false)
+    }
+}

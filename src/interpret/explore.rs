@@ -1,0 +1,338 @@
+//! Following the ways a program can take.
+//!
+//! The machine runs one way at a time. Where the program does not decide, it asks the tape; a run
+//! is repeated until the tape has no way left. A region with one exit (an `if`, a loop, a call) is
+//! explored on a tape of its own, and ways that are alike as far as loops go are merged, so that
+//! only differences that matter reach the outer tape.
+
+use std::rc::Rc;
+
+use crate::interpret::machine::{Flow, Machine, Stop, Unit};
+use crate::interpret::state::State;
+use crate::interpret::trace::EventKind;
+use crate::interpret::value::{Id, Mapping, Names, Object, Sequence, Value};
+
+/// The choices of one run, in the order they were asked.
+#[derive(Clone, Debug, Default)]
+pub struct Tape {
+    choices: Vec<Choice>,
+    position: usize,
+}
+
+#[derive(Clone, Debug)]
+struct Choice {
+    taken: usize,
+    of: usize,
+    label: Rc<str>,
+}
+
+impl Tape {
+    /// What was assumed so far, in words.
+    pub fn labels(&self) -> Vec<Rc<str>> {
+        self.choices[..self.position].iter().map(|choice| choice.label.clone()).filter(|label| !label.is_empty()).collect()
+    }
+
+    /// Turns to the next way; false when there is none.
+    pub fn advance(&mut self) -> bool {
+        self.position = 0;
+        while let Some(last) = self.choices.last_mut() {
+            if last.taken + 1 < last.of {
+                last.taken += 1;
+                return true;
+            }
+            self.choices.pop();
+        }
+        false
+    }
+
+    /// Nothing was left open on this way.
+    fn is_decided(&self) -> bool {
+        self.choices.iter().all(|choice| choice.of == 1)
+    }
+}
+
+/// One way through a region.
+struct Way {
+    outcome: Flow<Value>,
+    state: State,
+    labels: Vec<Rc<str>>,
+}
+
+const WAYS_IN_A_REGION: usize = 16;
+const OPTIONS: usize = 4;
+
+impl<'p> Machine<'p> {
+    /// Asks the tape for one of `of` ways; `label` says what taking way `n` assumes.
+    pub fn choose(&mut self, of: usize, label: impl Fn(usize) -> Rc<str>) -> usize {
+        if of <= 1 {
+            return 0;
+        }
+        let position = self.tape.position;
+        if position == self.tape.choices.len() {
+            self.tape.choices.push(Choice { taken: 0, of, label: "".into() });
+        }
+        let taken = self.tape.choices[position].taken;
+        self.tape.choices[position].label = label(taken);
+        self.tape.position += 1;
+        taken
+    }
+
+    /// Asks for a choice that has one way until [`Machine::widen`] gives it a second.
+    pub fn open_choice(&mut self, label: &'static str) -> (usize, usize) {
+        let position = self.tape.position;
+        if position == self.tape.choices.len() {
+            self.tape.choices.push(Choice { taken: 0, of: 1, label: "".into() });
+        }
+        let taken = self.tape.choices[position].taken;
+        if taken > 0 {
+            self.tape.choices[position].label = label.into();
+        }
+        self.tape.position += 1;
+        (position, taken)
+    }
+
+    pub fn widen(&mut self, position: usize) {
+        self.tape.choices[position].of = 2;
+    }
+
+    /// Runs a region along every way its unknowns can fall, and merges the ways that are alike.
+    pub fn explore(&mut self, region: impl Fn(&mut Machine<'p>) -> Flow<Value>) -> Flow<Value> {
+        let before = self.state.clone();
+        let outer = std::mem::take(&mut self.tape);
+        let mut ways: Vec<Way> = Vec::new();
+        loop {
+            let outcome = region(self);
+            if matches!(outcome, Err(Stop::Bound(_))) || (ways.is_empty() && self.tape.is_decided()) {
+                self.tape = outer;
+                return outcome;
+            }
+            let labels = self.tape.labels();
+            let more = self.tape.advance();
+            let mut state = before.clone();
+            if more {
+                state.heap.pad_to(self.state.heap.len());
+                state.next_unknown = self.state.next_unknown;
+            }
+            ways.push(Way { outcome, state: std::mem::replace(&mut self.state, state), labels });
+            if !more {
+                break;
+            }
+            if ways.len() >= WAYS_IN_A_REGION {
+                self.incomplete.get_or_insert_with(|| "too many ways through the program".into());
+                break;
+            }
+        }
+        self.tape = outer;
+        self.settle(before, ways)
+    }
+
+    /// Goes on with what the ways have in common, or asks the outer tape which group of them to follow.
+    fn settle(&mut self, before: State, ways: Vec<Way>) -> Flow<Value> {
+        let mut ways = self.without_dead_ends(&before, ways);
+        let mut groups: Vec<Way> = Vec::new();
+        for way in ways.drain(..) {
+            let alike = groups.iter().position(|group| self.alike(&before, group, &way));
+            match alike {
+                Some(index) => {
+                    let group = groups.swap_remove(index);
+                    let merged = self.merge(&before, group, way);
+                    groups.insert(index.min(groups.len()), merged);
+                }
+                None => groups.push(way),
+            }
+        }
+        let chosen = self.choose(groups.len(), |n| join_labels(&groups[n].labels));
+        let way = groups.swap_remove(chosen);
+        self.state = way.state;
+        way.outcome
+    }
+
+    /// A way that ends the program before anything about loops happened says nothing about the others.
+    fn without_dead_ends(&self, before: &State, ways: Vec<Way>) -> Vec<Way> {
+        let dead = |way: &Way| {
+            way.state.events.len() == before.events.len()
+                && match &way.outcome {
+                    Err(Stop::Exit) => true,
+                    Err(Stop::Raise(_)) => self.handlers == 0,
+                    _ => false,
+                }
+        };
+        if ways.iter().all(dead) {
+            return ways.into_iter().take(1).collect();
+        }
+        ways.into_iter().filter(|way| !dead(way)).collect()
+    }
+
+    fn alike(&self, before: &State, a: &Way, b: &Way) -> bool {
+        let outcome = match (&a.outcome, &b.outcome) {
+            (Ok(_), Ok(_)) | (Err(Stop::Return(_)), Err(Stop::Return(_))) => true,
+            (Err(Stop::Break), Err(Stop::Break)) | (Err(Stop::Continue), Err(Stop::Continue)) => true,
+            (Err(Stop::Raise(_)), Err(Stop::Raise(_))) | (Err(Stop::Exit), Err(Stop::Exit)) => true,
+            _ => false,
+        };
+        outcome
+            && a.state.events == b.state.events
+            && a.state.thread == b.state.thread
+            && a.state.running.len() == b.state.running.len()
+            && a.state.heap.changed(&b.state.heap, before.heap.len()).into_iter().all(|id| self.mergeable(a, b, id))
+    }
+
+    /// What the standard library remembers (policies, current loops) must be the same on both ways.
+    fn mergeable(&self, a: &Way, b: &Way, id: Id) -> bool {
+        match (a.state.heap.get(id), b.state.heap.get(id)) {
+            (Object::Scope(x), Object::Scope(y)) => {
+                !matches!(x.get("__shown__").or(y.get("__shown__")), Some(Value::Str(_))) || same_names(x, y)
+            }
+            (Object::Instance { class, attributes: x, .. }, Object::Instance { attributes: y, .. }) => {
+                let ours = matches!(a.state.heap.get(*class), Object::Class(class) if matches!(class.unit, Unit::Stub(_)));
+                !ours || same_names(x, y)
+            }
+            _ => true,
+        }
+    }
+
+    fn merge(&mut self, before: &State, a: Way, b: Way) -> Way {
+        let limit = before.heap.len();
+        let changed = a.state.heap.changed(&b.state.heap, limit);
+        let mut state = a.state;
+        // The later way was padded to the length of the earlier one: its own objects lie behind.
+        let len = state.heap.len();
+        state.heap.adopt(&b.state.heap, len..b.state.heap.len());
+        state.next_unknown = state.next_unknown.max(b.state.next_unknown);
+        state.may_raise = state.may_raise.max(b.state.may_raise);
+        state.facts.retain(|id, way| b.state.facts.get(id) == Some(way));
+        for (key, id) in &b.state.derived {
+            state.derived.entry(key.clone()).or_insert(*id);
+        }
+        for (id, base) in &b.state.negated {
+            state.negated.entry(*id).or_insert(*base);
+        }
+        for id in &b.state.escaped {
+            if !state.escaped.contains(id) {
+                state.escaped.push(*id);
+            }
+        }
+        for (name, module) in &b.state.modules {
+            state.modules.entry(name.clone()).or_insert(*module);
+        }
+        self.state = state;
+        for id in changed {
+            let joined = self.join_objects(id, b.state.heap.get(id));
+            *self.state.heap.get_mut(id) = joined;
+        }
+        let outcome = match (a.outcome, b.outcome) {
+            (Ok(x), Ok(y)) => Ok(self.join(x, y)),
+            (Err(Stop::Return(x)), Err(Stop::Return(y))) => Err(Stop::Return(self.join(x, y))),
+            (Err(Stop::Raise(x)), Err(Stop::Raise(y))) => Err(Stop::Raise(self.join(x, y))),
+            (outcome, _) => outcome,
+        };
+        Way { outcome, state: std::mem::take(&mut self.state), labels: Vec::new() }
+    }
+
+    fn join_objects(&mut self, id: Id, other: &Object) -> Object {
+        let mine = self.state.heap.get(id).clone();
+        match (mine, other) {
+            (Object::Scope(x), Object::Scope(y)) => Object::Scope(self.join_names(x, y)),
+            (Object::Instance { class, attributes, open }, Object::Instance { attributes: y, .. }) => {
+                Object::Instance { class, attributes: self.join_names(attributes, y), open }
+            }
+            (Object::List(x), Object::List(y)) => Object::List(join_sequences(x, y)),
+            (Object::Set(x), Object::Set(y)) => Object::Set(join_sequences(x, y)),
+            (Object::Dict(x), Object::Dict(y)) => Object::Dict(self.join_mappings(x, y)),
+            (mine, _) => mine,
+        }
+    }
+
+    fn join_names(&mut self, mut x: Names, y: &Names) -> Names {
+        for (name, value) in y {
+            let joined = match x.get(name) {
+                Some(mine) if mine.same(value) => continue,
+                Some(mine) => self.join(mine.clone(), value.clone()),
+                None => self.join(value.clone(), value.clone()),
+            };
+            x.insert(name.clone(), joined);
+        }
+        x
+    }
+
+    fn join_mappings(&mut self, x: Mapping, y: &Mapping) -> Mapping {
+        let mut open = x.open || y.open || x.entries.len() != y.entries.len();
+        let mut entries = Vec::new();
+        for (key, value) in x.entries {
+            match y.entries.iter().find(|(other, _)| other.same(&key)) {
+                Some((_, other)) => {
+                    let value = self.join(value, other.clone());
+                    entries.push((key, value));
+                }
+                None => open = true,
+            }
+        }
+        Mapping { entries, open }
+    }
+
+    /// A value that is one of two.
+    pub fn join(&mut self, a: Value, b: Value) -> Value {
+        if a.same(&b) {
+            return a;
+        }
+        let options = |value: &Value| match value {
+            Value::Unknown(unknown) => unknown.options.as_ref().map(|options| options.to_vec()),
+            known => Some(vec![known.clone()]),
+        };
+        let (Some(mut all), Some(more)) = (options(&a), options(&b)) else {
+            return self.unknown("a value that differs by the way taken");
+        };
+        for value in more {
+            if !all.iter().any(|other| other.same(&value)) {
+                all.push(value);
+            }
+        }
+        if all.len() > OPTIONS {
+            return self.unknown("one of many values");
+        }
+        self.one_of("a value that differs by the way taken", all)
+    }
+
+    /// The value itself, or the option the tape takes; the same unknown always gives the same option.
+    pub fn settle_value(&mut self, value: Value) -> Value {
+        let Value::Unknown(unknown) = &value else { return value };
+        let Some(options) = &unknown.options else { return value };
+        let taken = match self.state.facts.get(&unknown.id) {
+            Some(taken) => *taken,
+            None => {
+                let labels: Vec<Rc<str>> = options.iter().map(|option| self.shown(option).into()).collect();
+                let of = options.len();
+                let label = unknown.label.clone();
+                let taken = self.choose(of, |n| format!("{label} = {}", labels[n]).into());
+                self.state.facts.insert(unknown.id, taken);
+                taken
+            }
+        };
+        let chosen = options[taken.min(options.len() - 1)].clone();
+        self.settle_value(chosen)
+    }
+
+    /// Whether anything about loops happened since `before`.
+    pub fn touched_loops(&self, before: &State) -> bool {
+        self.state.events[before.events.len().min(self.state.events.len())..]
+            .iter()
+            .any(|event| !matches!(event.kind, EventKind::Missing(_)))
+    }
+}
+
+fn same_names(a: &Names, b: &Names) -> bool {
+    a.len() == b.len() && a.iter().all(|(name, value)| b.get(name).is_some_and(|other| value.same(other)))
+}
+
+fn join_sequences(x: Sequence, y: &Sequence) -> Sequence {
+    let common = x.items.iter().zip(&y.items).take_while(|(a, b)| a.same(b)).count();
+    let open = x.open || y.open || common < x.items.len() || common < y.items.len();
+    Sequence { items: x.items.into_iter().take(common).collect(), open }
+}
+
+fn join_labels(labels: &[Rc<str>]) -> Rc<str> {
+    match labels {
+        [one] => one.clone(),
+        many => many.join(", ").into(),
+    }
+}

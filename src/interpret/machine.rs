@@ -1,0 +1,278 @@
+//! The machine of the paper run: one program, one world, one way at a time.
+
+use std::collections::BTreeSet;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use crate::entry::Process;
+use crate::interpret::env::Env;
+use crate::interpret::explore::Tape;
+use crate::interpret::prelude;
+use crate::interpret::state::State;
+use crate::interpret::trace::{Event, EventKind, Root, Site};
+use crate::interpret::value::{FunctionObject, Id, Names, Object, Unknown, Value};
+use crate::interpret::world::World;
+use crate::ir::{Name, Span};
+use crate::knowledge::Knowledge;
+use crate::project::Project;
+
+/// Which code a span belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Unit {
+    /// A module of the project, by index.
+    Project(usize),
+    /// A stub of the standard library, by index.
+    Stub(usize),
+    /// Text the program itself executes with `exec` or `eval`.
+    Text,
+}
+
+pub type Flow<T> = Result<T, Stop>;
+
+/// Why the code at hand does not go on to its next line.
+#[derive(Clone, Debug)]
+pub enum Stop {
+    Return(Value),
+    /// An exception object, or an unknown one.
+    Raise(Value),
+    Break,
+    Continue,
+    /// The process ends here without unwinding (`os._exit`, a loop that never ends).
+    Exit,
+    /// A limit of the analysis was reached.
+    Bound(&'static str),
+}
+
+/// Limits of one root in one world. They count steps, never time, so that every machine and every
+/// number of threads gives the same answer.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Statements and expressions evaluated, over all ways together.
+    pub steps: u64,
+    /// Nested calls.
+    pub depth: usize,
+    /// Nested activations of one function.
+    pub recursion: usize,
+    /// Ways followed from one root.
+    pub ways: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits { steps: 400_000, depth: 80, recursion: 3, ways: 48 }
+    }
+}
+
+pub struct Frame {
+    pub unit: Unit,
+    /// Where in the unit the run stands.
+    pub span: Span,
+    pub function: Option<Id>,
+}
+
+pub struct Machine<'p> {
+    pub project: &'p Project,
+    pub knowledge: &'p Knowledge,
+    pub world: &'p World<'p>,
+    pub limits: Limits,
+    pub state: State,
+    pub tape: Tape,
+    pub frames: Vec<Frame>,
+    pub steps: u64,
+    /// Enclosing `try` statements with handlers, over all frames.
+    pub handlers: usize,
+    pub root: Root,
+    pub process: Process,
+    /// The state after the builtins are in place: what a fresh process starts from.
+    pub fresh: State,
+    /// Functions of the project whose body ran at least once, on any way.
+    pub executed: BTreeSet<(Unit, Span)>,
+    /// Why some ways were not followed.
+    pub incomplete: Option<Rc<str>>,
+}
+
+impl<'p> Machine<'p> {
+    pub fn new(project: &'p Project, knowledge: &'p Knowledge, world: &'p World<'p>, root: Root) -> Machine<'p> {
+        let mut machine = Machine {
+            project,
+            knowledge,
+            world,
+            limits: Limits::default(),
+            state: State::default(),
+            tape: Tape::default(),
+            frames: Vec::new(),
+            steps: 0,
+            handlers: 0,
+            root,
+            process: Process::Parent,
+            fresh: State::default(),
+            executed: BTreeSet::new(),
+            incomplete: None,
+        };
+        prelude::install(&mut machine);
+        machine.fresh = machine.state.clone();
+        machine
+    }
+
+    /// Counts one step of the analysis.
+    pub fn step(&mut self) -> Flow<()> {
+        self.steps += 1;
+        if self.steps > self.limits.steps {
+            return Err(Stop::Bound("the program is too large to follow"));
+        }
+        Ok(())
+    }
+
+    pub fn alloc(&mut self, object: Object) -> Value {
+        Value::Object(self.state.heap.alloc(object))
+    }
+
+    pub fn scope(&mut self, names: Names) -> Id {
+        self.state.heap.alloc(Object::Scope(names))
+    }
+
+    /// A value nothing is known about.
+    pub fn unknown(&mut self, label: impl Into<Rc<str>>) -> Value {
+        let id = self.state.next_unknown;
+        self.state.next_unknown += 1;
+        Value::Unknown(Unknown { id, label: label.into(), options: None })
+    }
+
+    /// One of a few values.
+    pub fn one_of(&mut self, label: impl Into<Rc<str>>, options: Vec<Value>) -> Value {
+        match self.unknown(label) {
+            Value::Unknown(unknown) => Value::Unknown(Unknown { options: Some(options.into()), ..unknown }),
+            known => known,
+        }
+    }
+
+    /// The unknown that `what` (an attribute, a key, a comparison) makes of another: asked twice, the same.
+    pub fn derive(&mut self, from: &Unknown, what: &str, label: String) -> Value {
+        let key = (from.id, Name::from(what));
+        let id = match self.state.derived.get(&key) {
+            Some(id) => *id,
+            None => {
+                let id = self.state.next_unknown;
+                self.state.next_unknown += 1;
+                self.state.derived.insert(key, id);
+                id
+            }
+        };
+        Value::Unknown(Unknown { id, label: label.into(), options: None })
+    }
+
+    /// The text of the code at a span, shortened to one line of at most 60 characters.
+    pub fn text(&self, unit: Unit, span: Span) -> String {
+        let text = match unit {
+            Unit::Project(module) => &self.project.modules[module].source.text,
+            Unit::Stub(_) | Unit::Text => return String::new(),
+        };
+        let text = text.get(span.start as usize..span.end as usize).unwrap_or("");
+        let mut line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        if line.chars().count() > 60 {
+            line = line.chars().take(59).chain(['…']).collect();
+        }
+        line
+    }
+
+    /// The frames of the project's own code, outermost first.
+    pub fn sites(&self) -> Vec<Site> {
+        self.frames
+            .iter()
+            .filter(|frame| matches!(frame.unit, Unit::Project(_)))
+            .map(|frame| Site { unit: frame.unit, span: frame.span })
+            .collect()
+    }
+
+    /// The dotted name of the outermost function outside the project that the project called.
+    pub fn called_as(&self) -> Option<Arc<str>> {
+        let inner = self.frames.iter().rposition(|frame| matches!(frame.unit, Unit::Project(_)))?;
+        let frame = self.frames.get(inner + 1)?;
+        let Object::Function(function) = self.state.heap.get(frame.function?) else { return None };
+        Some(self.shown_name(function))
+    }
+
+    /// `asyncio.run` for a stub's function; classes may say under which name people know them.
+    fn shown_name(&self, function: &FunctionObject) -> Arc<str> {
+        if let Some(class) = function.class
+            && let Object::Class(class) = self.state.heap.get(class)
+            && let Some(Value::Str(shown)) = self.state.heap.scope(class.scope).get("__shown__")
+        {
+            return format!("{shown}.{}", function.code.name).into();
+        }
+        match self.state.heap.scope(function.globals).get("__shown__") {
+            Some(Value::Str(module)) => format!("{module}.{}", function.qualname).into(),
+            _ => function.qualname.clone(),
+        }
+    }
+
+    pub fn record(&mut self, kind: EventKind) {
+        let stack = self.sites();
+        let loops_before = self
+            .state
+            .events
+            .iter()
+            .filter(|event| event.process == self.process && matches!(event.kind, EventKind::Run(_)))
+            .count() as u32;
+        self.state.events.push(Rc::new(Event {
+            kind,
+            site: stack.last().copied(),
+            stack,
+            process: self.process,
+            thread: self.state.thread,
+            loops_before,
+            inside_loop: !self.state.running.is_empty(),
+        }));
+    }
+
+    /// Raises one of Python's own exceptions.
+    pub fn raise<T>(&mut self, class: &str, message: impl Into<Arc<str>>) -> Flow<T> {
+        let message = Value::Str(message.into());
+        let class = self.builtin(class);
+        let error = match class.as_id() {
+            Some(class) => {
+                let mut attributes = Names::new();
+                attributes.insert("args".into(), Value::tuple(vec![message]));
+                self.alloc(Object::Instance { class, attributes, open: false })
+            }
+            None => self.unknown("an exception"),
+        };
+        Err(Stop::Raise(error))
+    }
+
+    /// A name of the `builtins` module.
+    pub fn builtin(&self, name: &str) -> Value {
+        let module = self.state.modules.get("builtins").copied();
+        match module.map(|id| self.state.heap.get(id)) {
+            Some(Object::Module(module)) => {
+                self.state.heap.scope(module.scope).get(name).cloned().unwrap_or(Value::None)
+            }
+            _ => Value::None,
+        }
+    }
+
+    /// Runs `body` as a frame of the given code.
+    pub fn in_frame<T>(
+        &mut self,
+        unit: Unit,
+        function: Option<Id>,
+        body: impl FnOnce(&mut Machine<'p>) -> Flow<T>,
+    ) -> Flow<T> {
+        if self.frames.len() >= self.limits.depth {
+            return Err(Stop::Bound("calls are nested too deeply"));
+        }
+        self.frames.push(Frame { unit, span: Span::default(), function });
+        let result = body(self);
+        self.frames.pop();
+        result
+    }
+
+    /// Notes where the run stands; calls are more precise than the statements around them.
+    pub fn stand_at(&mut self, env: &Env<'_, 'p>, span: Span) {
+        if let Some(frame) = self.frames.last_mut()
+            && frame.unit == env.unit
+        {
+            frame.span = span;
+        }
+    }
+}

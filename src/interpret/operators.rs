@@ -1,0 +1,365 @@
+//! Truth, equality, order and arithmetic of paper values. `None` means the program does not decide.
+
+use std::cmp::Ordering;
+
+use crate::interpret::machine::{Flow, Machine};
+use crate::interpret::value::{Object, Sequence, Unknown, Value};
+use crate::ir::{BinaryOp, CompareOp};
+
+impl<'p> Machine<'p> {
+    pub fn truth(&self, value: &Value) -> Option<bool> {
+        match value {
+            Value::None => Some(false),
+            Value::Ellipsis | Value::NotImplemented | Value::Builtin(_) => Some(true),
+            Value::Bool(truth) => Some(*truth),
+            Value::Int(n) => Some(*n != 0),
+            Value::Float(n) => Some(*n != 0.0),
+            Value::Str(text) => Some(!text.is_empty()),
+            Value::Bytes(bytes) => Some(!bytes.is_empty()),
+            Value::Tuple(items) => Some(!items.is_empty()),
+            Value::Unknown(unknown) => self.truth_of_unknown(unknown),
+            Value::Object(id) => match self.state.heap.get(*id) {
+                Object::List(items) | Object::Set(items) => known_length(items.items.len(), items.open),
+                Object::Dict(mapping) => known_length(mapping.entries.len(), mapping.open),
+                Object::Instance { class, open, .. } => {
+                    let defines = |name| self.class_attribute(*class, name).is_some();
+                    let decided = defines("__bool__") || defines("__len__");
+                    if decided || *open || self.has_unknown_base(*class) { None } else { Some(true) }
+                }
+                _ => Some(true),
+            },
+        }
+    }
+
+    fn truth_of_unknown(&self, unknown: &Unknown) -> Option<bool> {
+        if let Some(base) = self.state.negated.get(&unknown.id) {
+            return self.state.facts.get(base).map(|way| *way != 0);
+        }
+        match &unknown.options {
+            None => self.state.facts.get(&unknown.id).map(|way| *way == 0),
+            Some(options) => match self.state.facts.get(&unknown.id) {
+                Some(way) => options.get(*way).and_then(|option| self.truth(option)),
+                None => {
+                    let mut truths = options.iter().map(|option| self.truth(option));
+                    let first = truths.next()??;
+                    truths.all(|truth| truth == Some(first)).then_some(first)
+                }
+            },
+        }
+    }
+
+    /// `not value`
+    pub fn negate(&mut self, value: Value) -> Value {
+        match (self.truth(&value), &value) {
+            (Some(truth), _) => Value::Bool(!truth),
+            (None, Value::Unknown(unknown)) if unknown.options.is_none() => {
+                let label = format!("not {}", unknown.label);
+                let negated = self.derive(unknown, "not", label);
+                if let Value::Unknown(result) = &negated {
+                    self.state.negated.insert(result.id, unknown.id);
+                }
+                negated
+            }
+            _ => self.unknown("a condition"),
+        }
+    }
+
+    pub fn compare(&mut self, left: Value, op: CompareOp, right: Value) -> Flow<Value> {
+        let (left, right) = (self.settle_value(left), self.settle_value(right));
+        let answer = match op {
+            CompareOp::Eq | CompareOp::NotEq => {
+                if let Some(answer) = self.own_comparison(&left, op, &right)? {
+                    return Ok(answer);
+                }
+                self.equal(&left, &right).map(|same| same == (op == CompareOp::Eq))
+            }
+            CompareOp::Is | CompareOp::IsNot => identical(&left, &right).map(|same| same == (op == CompareOp::Is)),
+            CompareOp::In | CompareOp::NotIn => {
+                self.contains(&right, &left)?.map(|found| found == (op == CompareOp::In))
+            }
+            CompareOp::Lt | CompareOp::LtE | CompareOp::Gt | CompareOp::GtE => {
+                self.order(&left, &right).map(|order| match op {
+                    CompareOp::Lt => order.is_lt(),
+                    CompareOp::LtE => order.is_le(),
+                    CompareOp::Gt => order.is_gt(),
+                    _ => order.is_ge(),
+                })
+            }
+        };
+        Ok(match answer {
+            Some(answer) => Value::Bool(answer),
+            None => self.undecided(&left, op, &right),
+        })
+    }
+
+    /// A class of the program that says itself what equality is.
+    fn own_comparison(&mut self, left: &Value, op: CompareOp, right: &Value) -> Flow<Option<Value>> {
+        let Value::Object(id) = left else { return Ok(None) };
+        let Object::Instance { class, .. } = self.state.heap.get(*id) else { return Ok(None) };
+        if self.class_attribute(*class, "__eq__").is_none() {
+            return Ok(None);
+        }
+        let method = self.attribute(left.clone(), "__eq__")?;
+        let answer = self.call(method, vec![right.clone()], Vec::new())?;
+        Ok(Some(if op == CompareOp::Eq { answer } else { self.negate(answer) }))
+    }
+
+    /// The same question asked twice is one unknown.
+    fn undecided(&mut self, left: &Value, op: CompareOp, right: &Value) -> Value {
+        let (unknown, other) = match (left, right) {
+            (Value::Unknown(unknown), other) | (other, Value::Unknown(unknown)) => (unknown.clone(), other),
+            _ => return self.unknown("a comparison"),
+        };
+        let shown = self.shown(other);
+        let (op, negated) = match op {
+            CompareOp::NotEq => (CompareOp::Eq, true),
+            CompareOp::IsNot => (CompareOp::Is, true),
+            CompareOp::NotIn => (CompareOp::In, true),
+            op => (op, false),
+        };
+        let label = format!("{} {} {shown}", unknown.label, symbol(op));
+        let answer = self.derive(&unknown, &format!("{op:?} {shown}"), label);
+        if negated { self.negate(answer) } else { answer }
+    }
+
+    pub fn equal(&self, left: &Value, right: &Value) -> Option<bool> {
+        if left.same(right) {
+            return Some(true);
+        }
+        match (left, right) {
+            (Value::Unknown(_), _) | (_, Value::Unknown(_)) => None,
+            (Value::Bool(a), Value::Int(b)) | (Value::Int(b), Value::Bool(a)) => Some(i64::from(*a) == *b),
+            (Value::Float(a), Value::Int(b)) | (Value::Int(b), Value::Float(a)) => Some(*a == *b as f64),
+            (Value::Tuple(a), Value::Tuple(b)) => self.equal_items(a, b),
+            (Value::Object(a), Value::Object(b)) => match (self.state.heap.get(*a), self.state.heap.get(*b)) {
+                (Object::List(x), Object::List(y)) if !x.open && !y.open => self.equal_items(&x.items, &y.items),
+                (Object::List(_), Object::List(_)) | (Object::Dict(_), Object::Dict(_)) | (Object::Set(_), Object::Set(_)) => None,
+                (Object::Instance { .. }, _) | (_, Object::Instance { .. }) => None,
+                _ => Some(false),
+            },
+            (Value::Object(id), _) | (_, Value::Object(id)) => match self.state.heap.get(*id) {
+                Object::Instance { class, open, .. } => {
+                    let plain = !open && !self.has_unknown_base(*class) && self.class_attribute(*class, "__eq__").is_none();
+                    if plain { Some(false) } else { None }
+                }
+                _ => Some(false),
+            },
+            _ => Some(false),
+        }
+    }
+
+    fn equal_items(&self, a: &[Value], b: &[Value]) -> Option<bool> {
+        if a.len() != b.len() {
+            return Some(false);
+        }
+        let mut answer = Some(true);
+        for (x, y) in a.iter().zip(b) {
+            match self.equal(x, y) {
+                Some(true) => {}
+                Some(false) => return Some(false),
+                None => answer = None,
+            }
+        }
+        answer
+    }
+
+    fn order(&self, left: &Value, right: &Value) -> Option<Ordering> {
+        match (left, right) {
+            (Value::Int(a), Value::Int(b)) => Some(a.cmp(b)),
+            (Value::Bool(a), Value::Int(b)) => Some(i64::from(*a).cmp(b)),
+            (Value::Int(a), Value::Bool(b)) => Some(a.cmp(&i64::from(*b))),
+            (Value::Float(a), Value::Float(b)) => a.partial_cmp(b),
+            (Value::Float(a), Value::Int(b)) => a.partial_cmp(&(*b as f64)),
+            (Value::Int(a), Value::Float(b)) => (*a as f64).partial_cmp(b),
+            (Value::Str(a), Value::Str(b)) => Some(a.cmp(b)),
+            (Value::Tuple(a), Value::Tuple(b)) => {
+                for (x, y) in a.iter().zip(b.iter()) {
+                    if self.equal(x, y)? {
+                        continue;
+                    }
+                    return self.order(x, y);
+                }
+                Some(a.len().cmp(&b.len()))
+            }
+            _ => None,
+        }
+    }
+
+    fn contains(&mut self, container: &Value, item: &Value) -> Flow<Option<bool>> {
+        if let (Value::Str(text), Value::Str(part)) = (container, item) {
+            return Ok(Some(text.contains(&**part)));
+        }
+        if let Value::Object(id) = container
+            && let Object::Instance { class, .. } = self.state.heap.get(*id)
+            && self.class_attribute(*class, "__contains__").is_some()
+        {
+            let method = self.attribute(container.clone(), "__contains__")?;
+            let answer = self.call(method, vec![item.clone()], Vec::new())?;
+            return Ok(self.truth(&answer));
+        }
+        let Some((items, open)) = self.items(container) else { return Ok(None) };
+        let mut answer = if open { None } else { Some(false) };
+        for other in &items {
+            match self.equal(other, item) {
+                Some(true) => return Ok(Some(true)),
+                Some(false) => {}
+                None => answer = None,
+            }
+        }
+        Ok(answer)
+    }
+
+    pub fn augmented(&mut self, old: Value, op: BinaryOp, more: Value) -> Flow<Value> {
+        if let (BinaryOp::Add, Value::Object(id)) = (op, &old) {
+            let more = self.items(&more);
+            if let Object::List(list) = self.state.heap.get_mut(*id) {
+                match more {
+                    Some((items, open)) => {
+                        list.items.extend(items);
+                        list.open |= open;
+                    }
+                    None => list.open = true,
+                }
+                return Ok(old);
+            }
+        }
+        self.binary(old, op, more)
+    }
+
+    pub fn binary(&mut self, left: Value, op: BinaryOp, right: Value) -> Flow<Value> {
+        let (left, right) = (self.settle_value(left), self.settle_value(right));
+        let result = match (&left, op, &right) {
+            (Value::Int(a), _, Value::Int(b)) => integers(*a, op, *b),
+            (Value::Bool(a), _, Value::Bool(b)) => match op {
+                BinaryOp::BitAnd => Some(Value::Bool(*a & *b)),
+                BinaryOp::BitOr => Some(Value::Bool(*a | *b)),
+                BinaryOp::BitXor => Some(Value::Bool(*a ^ *b)),
+                _ => integers(i64::from(*a), op, i64::from(*b)),
+            },
+            (Value::Str(a), BinaryOp::Add, Value::Str(b)) => Some(Value::str(format!("{a}{b}"))),
+            (Value::Str(a), BinaryOp::Mul, Value::Int(b)) if (0..64).contains(b) => {
+                Some(Value::str(a.repeat(*b as usize)))
+            }
+            (Value::Tuple(a), BinaryOp::Add, Value::Tuple(b)) => {
+                Some(Value::tuple(a.iter().chain(b.iter()).cloned().collect()))
+            }
+            (Value::Object(a), BinaryOp::Add | BinaryOp::BitOr, Value::Object(b)) => {
+                match (self.state.heap.get(*a), self.state.heap.get(*b)) {
+                    (Object::List(x), Object::List(y)) | (Object::Set(x), Object::Set(y)) => {
+                        let items = x.items.iter().chain(&y.items).cloned().collect();
+                        let joined = Sequence { items, open: x.open || y.open };
+                        let is_list = matches!(self.state.heap.get(*a), Object::List(_));
+                        Some(self.alloc(if is_list { Object::List(joined) } else { Object::Set(joined) }))
+                    }
+                    (Object::Dict(x), Object::Dict(y)) => {
+                        let (mut mapping, y) = (x.clone(), y.clone());
+                        mapping.open |= y.open;
+                        y.entries.into_iter().for_each(|(key, value)| self.insert(&mut mapping, key, value));
+                        Some(self.alloc(Object::Dict(mapping)))
+                    }
+                    _ => None,
+                }
+            }
+            _ => None,
+        };
+        if let Some(result) = result {
+            return Ok(result);
+        }
+        let (method, reflected) = match op {
+            BinaryOp::Div => ("__truediv__", "__rtruediv__"),
+            BinaryOp::Add => ("__add__", "__radd__"),
+            BinaryOp::BitOr => ("__or__", "__ror__"),
+            _ => ("", ""),
+        };
+        for (receiver, name, other) in [(&left, method, &right), (&right, reflected, &left)] {
+            if let Value::Object(id) = receiver
+                && let Object::Instance { class, .. } = self.state.heap.get(*id)
+                && self.class_attribute(*class, name).is_some()
+            {
+                let method = self.attribute(receiver.clone(), name)?;
+                return self.call(method, vec![other.clone()], Vec::new());
+            }
+        }
+        Ok(self.unknown("a computed value"))
+    }
+
+    /// A value as the person would write it, for messages.
+    pub fn shown(&self, value: &Value) -> String {
+        match value {
+            Value::None => "None".into(),
+            Value::Ellipsis => "...".into(),
+            Value::NotImplemented => "NotImplemented".into(),
+            Value::Bool(true) => "True".into(),
+            Value::Bool(false) => "False".into(),
+            Value::Int(n) => n.to_string(),
+            Value::Float(n) => n.to_string(),
+            Value::Str(text) => format!("{:?}", &**text),
+            Value::Bytes(_) => "bytes".into(),
+            Value::Tuple(items) => {
+                format!("({})", items.iter().map(|item| self.shown(item)).collect::<Vec<_>>().join(", "))
+            }
+            Value::Builtin(name) => (*name).into(),
+            Value::Unknown(unknown) => unknown.label.to_string(),
+            Value::Object(id) => match self.state.heap.get(*id) {
+                Object::Function(function) => function.qualname.to_string(),
+                Object::Class(class) => class.name.to_string(),
+                Object::Module(module) => module.name.to_string(),
+                Object::Instance { class, .. } => match self.state.heap.get(*class) {
+                    Object::Class(class) => format!("{}()", class.name),
+                    _ => "an object".into(),
+                },
+                Object::List(_) => "a list".into(),
+                Object::Dict(_) => "a dict".into(),
+                _ => "an object".into(),
+            },
+        }
+    }
+}
+
+fn known_length(len: usize, open: bool) -> Option<bool> {
+    match (len, open) {
+        (0, true) => None,
+        (len, _) => Some(len > 0),
+    }
+}
+
+fn identical(left: &Value, right: &Value) -> Option<bool> {
+    match (left, right) {
+        (Value::Unknown(a), Value::Unknown(b)) if a.id == b.id => Some(true),
+        (Value::Unknown(_), _) | (_, Value::Unknown(_)) => None,
+        (a, b) => Some(a.same(b)),
+    }
+}
+
+fn integers(a: i64, op: BinaryOp, b: i64) -> Option<Value> {
+    let result = match op {
+        BinaryOp::Add => a.checked_add(b),
+        BinaryOp::Sub => a.checked_sub(b),
+        BinaryOp::Mul => a.checked_mul(b),
+        BinaryOp::FloorDiv => (b != 0).then(|| a.checked_div_euclid(b)).flatten(),
+        BinaryOp::Mod => (b != 0).then(|| a.checked_rem_euclid(b)).flatten(),
+        BinaryOp::BitOr => Some(a | b),
+        BinaryOp::BitXor => Some(a ^ b),
+        BinaryOp::BitAnd => Some(a & b),
+        BinaryOp::LShift => u32::try_from(b).ok().filter(|b| *b < 63).and_then(|b| a.checked_mul(1 << b)),
+        BinaryOp::RShift => u32::try_from(b).ok().and_then(|b| a.checked_shr(b)),
+        BinaryOp::Pow => u32::try_from(b).ok().and_then(|b| a.checked_pow(b)),
+        BinaryOp::Div | BinaryOp::MatMul => None,
+    };
+    result.map(Value::Int)
+}
+
+fn symbol(op: CompareOp) -> &'static str {
+    match op {
+        CompareOp::Eq => "==",
+        CompareOp::NotEq => "!=",
+        CompareOp::Lt => "<",
+        CompareOp::LtE => "<=",
+        CompareOp::Gt => ">",
+        CompareOp::GtE => ">=",
+        CompareOp::Is => "is",
+        CompareOp::IsNot => "is not",
+        CompareOp::In => "in",
+        CompareOp::NotIn => "not in",
+    }
+}

@@ -1,0 +1,139 @@
+//! What a paper run writes down. Rules ask questions of this record and of nothing else.
+
+use std::rc::Rc;
+use std::sync::Arc;
+
+use crate::entry::{Launch, LoopKind, Process};
+use crate::interpret::machine::Unit;
+use crate::interpret::world::Platform;
+use crate::ir::{Name, Span};
+
+/// The runs that begin at one root, on every platform and along every way its unknowns can fall.
+#[derive(Clone, Debug)]
+pub struct RootTrace {
+    pub root: Root,
+    pub paths: Vec<PathTrace>,
+    /// Some ways were not followed to the end; absence of an event proves nothing.
+    pub incomplete: Option<Rc<str>>,
+}
+
+/// Where a run begins.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Root {
+    /// The module that is executed or imported first.
+    pub module: usize,
+    pub launch: Launch,
+    /// The function called after the import, dotted, with the span of its name.
+    pub function: Option<(Name, Span)>,
+}
+
+/// One way through the program on one platform.
+#[derive(Clone, Debug)]
+pub struct PathTrace {
+    pub platform: Platform,
+    /// What was assumed on this way, in the user's terms.
+    pub assumed: Vec<Rc<str>>,
+    pub events: Vec<Rc<Event>>,
+    /// The exception that ended the run, if one did.
+    pub died: Option<Rc<str>>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Event {
+    pub kind: EventKind,
+    /// The innermost code of the project that was running.
+    pub site: Option<Site>,
+    /// The project's frames, outermost first; the last is `site`.
+    pub stack: Vec<Site>,
+    pub process: Process,
+    /// 0 is the main thread.
+    pub thread: u32,
+    /// Loops that ran before this in the same process.
+    pub loops_before: u32,
+    /// The event happened while a loop was running in the same thread.
+    pub inside_loop: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Site {
+    pub unit: Unit,
+    pub span: Span,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum EventKind {
+    /// `set_event_loop_policy`, or a framework that does so.
+    PolicySet {
+        policy: PolicyKind,
+        /// The framework that did it on its own account.
+        by: Option<Arc<str>>,
+    },
+    /// `set_event_loop`
+    LoopSet(LoopKind),
+    /// An attribute that does not exist on this platform was read, and nobody caught the error.
+    Missing(Arc<str>),
+    /// A loop started to run.
+    Run(Run),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum PolicyKind {
+    Selector,
+    Proactor,
+    /// The default policy, also `None`.
+    Default,
+    Winloop,
+    Uvloop,
+    Custom,
+    Unknown,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Run {
+    /// Dotted, as people write it: `uvicorn.run`, `loop.run_until_complete`.
+    pub runner: Arc<str>,
+    pub family: Family,
+    pub kind: LoopKind,
+    pub decided: Decided,
+    /// Why the kind is unknown.
+    pub reason: Option<Rc<str>>,
+    /// What the same call gives in this process when nothing spawns a child (reload and workers off).
+    pub without_child: Option<LoopKind>,
+    /// Row of the runner table, when a table row describes this runner.
+    pub row: Option<usize>,
+    /// The policy in force in this process when the loop started.
+    pub policy: PolicyKind,
+    /// Where that policy was set.
+    pub policy_set: Option<Site>,
+    /// The arguments that matter, rendered: `reload` → `False`.
+    pub settings: Vec<(Name, Arc<str>)>,
+    /// The loop was created at this place, when that is not the run call itself.
+    pub created: Option<Site>,
+}
+
+/// Which rule speaks for a runner.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Family {
+    Nicegui,
+    Server,
+    /// asyncio itself, bots, clients.
+    Asyncio,
+    /// Runs test functions.
+    Tests,
+}
+
+/// Who chose the loop.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Decided {
+    /// The policy in force was asked.
+    Policy,
+    /// The caller named a class, a factory or an object.
+    Caller,
+    /// The framework takes its own and asks nobody.
+    Framework {
+        package: Arc<str>,
+        /// What it does, for people: `takes a ProactorEventLoop and never asks the policy`.
+        how: Arc<str>,
+    },
+}

@@ -1,0 +1,188 @@
+//! What a name can hold on paper.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use crate::interpret::env::Chain;
+use crate::interpret::machine::Unit;
+use crate::ir::{self, Name};
+
+/// The address of an object on the heap of one paper run.
+pub type Id = u32;
+
+#[derive(Clone, Debug)]
+pub enum Value {
+    None,
+    Ellipsis,
+    NotImplemented,
+    Bool(bool),
+    Int(i64),
+    Float(f64),
+    Str(Arc<str>),
+    Bytes(Arc<[u8]>),
+    Tuple(Rc<[Value]>),
+    Object(Id),
+    /// A builtin function or type, by name.
+    Builtin(&'static str),
+    Unknown(Unknown),
+}
+
+/// A value the program does not decide. Copies keep the identity, so that the same unknown asked
+/// twice gives the same answer.
+#[derive(Clone, Debug)]
+pub struct Unknown {
+    pub id: u32,
+    /// Where it came from, in the user's terms: `args.reload`, `os.environ["PORT"]`.
+    pub label: Rc<str>,
+    /// The values it may have, when they are few and known.
+    pub options: Option<Rc<[Value]>>,
+}
+
+/// Names to values; ordered, so that every run is the same.
+pub type Names = BTreeMap<Name, Value>;
+
+#[derive(Clone, Debug)]
+pub enum Object {
+    /// The variables of a module, a class body or a call.
+    Scope(Names),
+    Module(ModuleObject),
+    List(Sequence),
+    Set(Sequence),
+    Dict(Mapping),
+    Function(FunctionObject),
+    /// `self` (or the class) bound to a function.
+    Method {
+        function: Value,
+        receiver: Value,
+    },
+    Class(ClassObject),
+    Instance {
+        class: Id,
+        attributes: Names,
+        /// Attributes that nobody has set read as unknown instead of raising.
+        open: bool,
+    },
+    /// A call of an `async def` or a generator function whose body has not run yet.
+    Suspended(Suspended),
+    StaticMethod(Value),
+    ClassMethod(Value),
+    Property(Value),
+    /// `super()` seen from a class and an instance.
+    Super {
+        after: Id,
+        receiver: Value,
+    },
+    /// What a runner row describes (an index into [`crate::knowledge::Runners`]).
+    Row(usize),
+}
+
+#[derive(Clone, Debug)]
+pub struct ModuleObject {
+    pub name: Name,
+    pub scope: Id,
+    /// Attributes nobody has bound read as unknown (code we do not see).
+    pub open: bool,
+    /// What the module is made of; absent for packages we know only by name.
+    pub unit: Option<Unit>,
+    /// `__path__`: folders in which submodules are looked for. Absent for plain modules.
+    pub path: Option<Rc<[PathBuf]>>,
+}
+
+#[derive(Clone, Debug, Default)]
+pub struct Sequence {
+    pub items: Vec<Value>,
+    /// It may hold more than `items`.
+    pub open: bool,
+}
+
+#[derive(Clone, Debug, Default)]
+pub struct Mapping {
+    pub entries: Vec<(Value, Value)>,
+    pub open: bool,
+}
+
+#[derive(Clone, Debug)]
+pub struct FunctionObject {
+    pub code: Arc<ir::Function>,
+    pub unit: Unit,
+    pub globals: Id,
+    pub chain: Rc<Chain>,
+    /// Values of the defaults, in parameter order.
+    pub defaults: Rc<[Option<Value>]>,
+    /// Dotted: `Server.run`.
+    pub qualname: Name,
+    /// The class whose body defined it, for zero-argument `super()`.
+    pub class: Option<Id>,
+    pub attributes: Names,
+}
+
+#[derive(Clone, Debug)]
+pub struct ClassObject {
+    pub name: Name,
+    pub qualname: Name,
+    pub module: Name,
+    pub bases: Vec<Value>,
+    pub scope: Id,
+    /// The unit whose code defined it.
+    pub unit: Unit,
+    /// Made from runner rows: constructing an instance keeps the arguments.
+    pub row: Option<usize>,
+}
+
+#[derive(Clone, Debug)]
+pub struct Suspended {
+    pub function: Id,
+    pub scope: Id,
+    pub started: bool,
+}
+
+impl Value {
+    pub fn str(text: impl Into<Arc<str>>) -> Value {
+        Value::Str(text.into())
+    }
+
+    pub fn tuple(items: Vec<Value>) -> Value {
+        Value::Tuple(items.into())
+    }
+
+    pub fn as_str(&self) -> Option<&str> {
+        match self {
+            Value::Str(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    pub fn as_id(&self) -> Option<Id> {
+        match self {
+            Value::Object(id) => Some(*id),
+            _ => None,
+        }
+    }
+
+    pub fn is_unknown(&self) -> bool {
+        matches!(self, Value::Unknown(_))
+    }
+
+    /// The same value beyond doubt: equal plain data, the same object, the same unknown.
+    pub fn same(&self, other: &Value) -> bool {
+        match (self, other) {
+            (Value::None, Value::None)
+            | (Value::Ellipsis, Value::Ellipsis)
+            | (Value::NotImplemented, Value::NotImplemented) => true,
+            (Value::Bool(a), Value::Bool(b)) => a == b,
+            (Value::Int(a), Value::Int(b)) => a == b,
+            (Value::Float(a), Value::Float(b)) => a.to_bits() == b.to_bits(),
+            (Value::Str(a), Value::Str(b)) => a == b,
+            (Value::Bytes(a), Value::Bytes(b)) => a == b,
+            (Value::Tuple(a), Value::Tuple(b)) => {
+                a.len() == b.len() && a.iter().zip(b.iter()).all(|(x, y)| x.same(y))
+            }
+            (Value::Object(a), Value::Object(b)) => a == b,
+            (Value::Builtin(a), Value::Builtin(b)) => a == b,
+            (Value::Unknown(a), Value::Unknown(b)) => a.id == b.id,
+            _ => false,
+        }
+    }
+}
