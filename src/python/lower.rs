@@ -7,6 +7,8 @@ mod patterns;
 mod scopes;
 mod statements;
 mod strings;
+#[cfg(test)]
+mod tests;
 
 use std::collections::HashMap;
 

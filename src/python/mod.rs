@@ -14,7 +14,7 @@ use crate::ir::Span;
 /// Why a module could not be read as Python.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SyntaxError {
-    /// One clause in lower case, without a final full stop.
+    /// What is wrong, in the parser's words, without a final full stop.
     pub message: String,
     /// Byte offsets into the text; empty where something is missing.
     pub span: Span,

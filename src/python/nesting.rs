@@ -136,3 +136,115 @@ impl Bound {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::lower;
+
+    /// Parses, lowers and drops on a stack of the size that callers have, in a debug build.
+    fn outcome(text: String) -> Result<(), String> {
+        let run = move || lower(&text).map(drop).map_err(|error| error.message);
+        std::thread::Builder::new().stack_size(16 << 20).spawn(run).unwrap().join().unwrap()
+    }
+
+    fn chain(first: &str, link: &str, count: usize) -> String {
+        format!("{first}{}\n", link.repeat(count))
+    }
+
+    #[test]
+    fn long_chains_of_real_code_are_accepted() {
+        for text in [
+            chain("x = ''", " + name.attribute(1)", 2_000),
+            chain("x", ".method(1)", 1_000),
+            chain("x", "[0]", 2_000),
+            chain("x = 1", " if y else 1", 1_500),
+            chain("if x:\n  pass\n", "elif x:\n  pass\n", 2_000),
+            chain("x = [", "-1, ", 50_000) + "]",
+            chain("x = [", "-1, lambda: 0, ", 5_000) + "]",
+            chain("x = ('a'", "\n'b'", 50_000) + ")",
+            chain("", "f(a)\n", 50_000),
+            chain("x = a", " and b", 5_000),
+            format!("x = {}{}", "(".repeat(200), ")".repeat(200)),
+        ] {
+            let beginning: String = text.chars().take(40).collect();
+            assert_eq!(outcome(text), Ok(()), "{beginning}");
+        }
+    }
+
+    #[test]
+    fn deep_nesting_is_refused_and_overflows_nothing() {
+        for count in [2_600, 11_900, 100_000] {
+            for (first, link) in [
+                ("x = ", "-"),
+                ("x = ", "not "),
+                ("x = ", "("),
+                ("x = ", "["),
+                ("x = ", "{1:"),
+                ("x = ", "f("),
+                ("x = ", "lambda: "),
+                ("x = ", "lambda a, b: "),
+                ("x = 1", "+1"),
+                ("x = 1", "**1"),
+                ("x", ".a"),
+                ("x", "()"),
+                ("x = 1", " if y else 1"),
+                ("x = ", "await "),
+                ("x = ", "yield "),
+                ("", "*"),
+                ("", "if x: "),
+                ("", "if x,: "),
+                ("", "async "),
+                ("x = ", "f'{"),
+                ("x = f'{a", ":{a"),
+                ("if x:\n  pass\n", "elif x:\n  pass\n"),
+                ("match x:\n  case ", "["),
+                ("match x:\n  case ", "A("),
+                ("def f(a: ", "x["),
+            ] {
+                let text = chain(first, link, count);
+                // Those with brackets left open are errors of another kind while they are short.
+                assert!(outcome(text).is_err(), "{first:?} {link:?} {count}");
+            }
+        }
+    }
+
+    #[test]
+    fn closed_brackets_are_refused_as_well() {
+        for (open, close) in
+            [("(", ")"), ("[", "]"), ("{1: ", "}"), ("f(", ")"), ("(a, ", ")"), ("x[", "]"), ("(yield ", ")")]
+        {
+            for count in [2_600, 11_000, 100_000] {
+                let text = format!("x = {}1{}\n", open.repeat(count), close.repeat(count));
+                let target = format!("{}a{} = 1\n", open.repeat(count), close.repeat(count));
+                // Parentheses alone are no level of the tree.
+                let outcome_of_value = outcome(text);
+                if open != "(" || count > 12_000 {
+                    assert!(
+                        outcome_of_value.unwrap_err().starts_with("nested too deeply"),
+                        "{open:?} {count}"
+                    );
+                }
+                let _ = outcome(target);
+            }
+        }
+    }
+
+    #[test]
+    fn deep_indentation_is_refused() {
+        for count in [2_600, 3_000] {
+            let text: String = (0..count).map(|depth| format!("{}if x:\n", " ".repeat(depth))).collect();
+            let text = format!("{text}{}pass\n", " ".repeat(count));
+            assert!(outcome(text).unwrap_err().starts_with("nested too deeply"));
+        }
+    }
+
+    #[test]
+    fn the_refusal_says_where() {
+        let text = format!("ok = 1\nx = {}\n", "(".repeat(20_000));
+        let error = lower(&text).unwrap_err();
+        assert_eq!(error.span.end, 7 + 4 + 12_000 + 1 - 2);
+        let text = format!("ok = 1\nx = {}1\n", "-".repeat(3_000));
+        let error = std::thread::Builder::new().stack_size(16 << 20).spawn(move || lower(&text).unwrap_err());
+        assert_eq!(error.unwrap().join().unwrap().span.start, 7 + 4 + 2_499);
+    }
+}
