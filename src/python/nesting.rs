@@ -36,8 +36,10 @@ pub(super) fn check(text: &str) -> Result<(), SyntaxError> {
             accepted = middle;
         }
     }
-    let end = text.floor_char_boundary(refused) as u32;
-    Err(too_deep(Span { start: end.saturating_sub(1), end }))
+    let end = text.floor_char_boundary(refused);
+    let start = text.floor_char_boundary(end.saturating_sub(1));
+    // The text is known to be shorter than 4 GiB.
+    Err(too_deep(Span { start: start as u32, end: end as u32 }))
 }
 
 pub(super) fn too_deep(span: Span) -> SyntaxError {
