@@ -1,1 +1,21 @@
+//! The only place that sees the parser's tree.
+//!
+//! [`lower`] turns the text of a module into the IR and drops the tree before it returns, so that
+//! nothing above this module depends on the parser.
 
+mod lower;
+mod nesting;
+
+pub use lower::lower;
+pub use nesting::MAX_DEPTH;
+
+use crate::ir::Span;
+
+/// Why a module could not be read as Python.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SyntaxError {
+    /// What is wrong, in the parser's words, without a final full stop.
+    pub message: String,
+    /// Byte offsets into the text; empty where something is missing.
+    pub span: Span,
+}
