@@ -11,7 +11,10 @@ class Process:
         self.name = name
 
     def start(self):
-        _l.in_child(self.run, (), {})
+        if self._target is not None:
+            _l.in_child(self._target, self._args, self._kwargs)
+        else:
+            _l.in_child(self.run, (), {})
 
     def run(self):
         if self._target is not None:

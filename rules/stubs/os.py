@@ -3,7 +3,38 @@ import _loopcheck as _l
 import os.path as path
 
 name = _l.os_name()
-environ = _l.environ()
+
+
+class _Environ:
+    def __init__(self):
+        self._own = {}
+
+    def get(self, key, default=None):
+        if key in self._own:
+            return self._own[key]
+        return _l.environment(key, default)
+
+    def __getitem__(self, key):
+        if key in self._own:
+            return self._own[key]
+        return _l.environment(key)
+
+    def __setitem__(self, key, value):
+        self._own[key] = value
+
+    def __contains__(self, key):
+        return key in self._own or _l.in_environment(key)
+
+    def setdefault(self, key, value):
+        if key not in self:
+            self._own[key] = value
+        return self[key]
+
+    def __getattr__(self, name):
+        return _l.unknown("os.environ." + name)
+
+
+environ = _Environ()
 __missing__ = []
 
 if name == "nt":

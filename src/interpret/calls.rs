@@ -212,9 +212,6 @@ impl<'p> Machine<'p> {
     /// `Class(...)`
     fn construct(&mut self, id: Id, args: Vec<Value>, keywords: Keywords) -> Flow<Value> {
         let Object::Class(class) = self.state.heap.get(id).clone() else { return Ok(Value::None) };
-        if class.row.is_some() || self.mro(id).iter().any(|base| self.row_of_class(*base).is_some()) && self.class_attribute(id, "__init__").is_none() {
-            return self.construct_row(id, args, keywords);
-        }
         if self.class_attribute(id, "__new__").is_some() && class.unit != Unit::Text {
             let maker = self.class_attribute(id, "__new__").map(|(maker, _)| match maker.as_id().map(|id| self.state.heap.get(id)) {
                 Some(Object::StaticMethod(function)) => function.clone(),
@@ -233,7 +230,8 @@ impl<'p> Machine<'p> {
                 return Ok(made);
             }
         }
-        let made = self.alloc(Object::Instance { class: id, attributes: Names::new(), open: false });
+        let open = self.mro(id).into_iter().any(|base| matches!(self.state.heap.get(base), Object::Class(base) if base.row.is_some()));
+        let made = self.alloc(Object::Instance { class: id, attributes: Names::new(), open });
         self.initialise(id, &made, args, keywords)?;
         Ok(made)
     }

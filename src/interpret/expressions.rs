@@ -216,8 +216,7 @@ impl<'p> Machine<'p> {
             ExprKind::Subscript { value: object, index } => {
                 let object = self.eval(env, object)?;
                 let index = self.eval(env, index)?;
-                self.set_item(object, index, value);
-                Ok(())
+                self.set_item(object, index, value)
             }
             ExprKind::Starred(inner) => self.assign(env, inner, value),
             ExprKind::Tuple(targets) | ExprKind::List(targets) => self.unpack(env, targets, value),

@@ -83,6 +83,8 @@ pub struct Machine<'p> {
     pub handlers: usize,
     pub root: Root,
     pub process: Process,
+    /// A spawned child is executing its main module, before its work begins.
+    pub preparing: bool,
     /// The state after the builtins are in place: what a fresh process starts from.
     pub fresh: State,
     /// Functions of the project whose body ran at least once, on any way.
@@ -105,6 +107,7 @@ impl<'p> Machine<'p> {
             handlers: 0,
             root,
             process: Process::Parent,
+            preparing: false,
             fresh: State::default(),
             executed: BTreeSet::new(),
             incomplete: None,

@@ -5,9 +5,17 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use crate::interpret::trace::Event;
+use crate::interpret::trace::{Event, Site};
 use crate::interpret::value::{Id, Names, Object, Value};
 use crate::ir::Name;
+
+/// Where a loop object comes from.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct LoopInfo {
+    pub created: Option<Site>,
+    /// A policy made it.
+    pub by_policy: bool,
+}
 
 const CHUNK: usize = 64;
 
@@ -26,8 +34,18 @@ pub struct State {
     pub events: Vec<Rc<Event>>,
     /// The loops that run now, innermost last, of the current thread.
     pub running: Vec<Value>,
-    /// 0 is the main thread.
+    /// The thread that runs now; 0 is the main thread.
     pub thread: u32,
+    /// Threads started so far.
+    pub threads: u32,
+    /// `nest_asyncio` allows a loop to run inside a loop.
+    pub nesting: bool,
+    /// What is known about each loop object.
+    pub loops: BTreeMap<Id, LoopInfo>,
+    /// Where the policy in force was set.
+    pub policy_set: Option<Site>,
+    /// The framework that acts on its own account right now.
+    pub framework: Option<Name>,
     /// The policies being asked for a loop right now.
     pub asking: Vec<Value>,
     /// Functions handed to code we do not see; they may run later.

@@ -603,6 +603,7 @@ impl<'p> Machine<'p> {
             bases: bases.clone(),
             scope,
             unit: env.unit,
+            span: class.name_span,
             row: None,
         }));
         if let Some(id) = value.as_id() {

@@ -125,8 +125,9 @@ pub struct ClassObject {
     pub module: Name,
     pub bases: Vec<Value>,
     pub scope: Id,
-    /// The unit whose code defined it.
+    /// The unit whose code defined it, and where its name stands.
     pub unit: Unit,
+    pub span: ir::Span,
     /// Made from runner rows: constructing an instance keeps the arguments.
     pub row: Option<usize>,
 }

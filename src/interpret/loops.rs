@@ -1,0 +1,167 @@
+//! Loops and policies: what class they are, and what is written down when one starts.
+
+use std::rc::Rc;
+use std::sync::Arc;
+
+use crate::entry::LoopKind;
+use crate::interpret::machine::{Flow, Machine};
+use crate::interpret::trace::{Decided, Event, EventKind, Family, PolicyKind, Run, Site};
+use crate::interpret::value::{ClassObject, Object, Value};
+
+impl<'p> Machine<'p> {
+    /// `loop.run_until_complete(awaitable)`
+    pub fn run_loop(&mut self, running: Value, awaitable: Value) -> Flow<Value> {
+        if !self.state.running.is_empty() && !self.state.nesting {
+            return self.raise("RuntimeError", "This event loop is already running");
+        }
+        let (kind, reason) = self.loop_kind(&running);
+        let info = running.as_id().and_then(|id| self.state.loops.get(&id).copied());
+        let here = self.sites().last().copied();
+        let decided = match info {
+            Some(info) if info.by_policy => Decided::Policy,
+            _ => Decided::Caller,
+        };
+        let runner = self.called_as().unwrap_or_else(|| "loop.run_until_complete".into());
+        let run = Run {
+            runner,
+            family: Family::Asyncio,
+            kind,
+            decided,
+            reason,
+            without_child: None,
+            row: None,
+            policy: self.policy_in_force(),
+            policy_set: self.state.policy_set,
+            settings: Vec::new(),
+            created: info.and_then(|info| info.created).filter(|created| Some(*created) != here),
+        };
+        self.record(EventKind::Run(run));
+        self.while_running(running, |machine| match awaitable {
+            Value::None => Ok(Value::None),
+            awaitable => machine.wait_for(awaitable),
+        })
+    }
+
+    /// Runs `body` as code inside a running loop.
+    pub fn while_running(&mut self, running: Value, body: impl FnOnce(&mut Machine<'p>) -> Flow<Value>) -> Flow<Value> {
+        self.state.running.push(running);
+        let result = body(self);
+        self.state.running.pop();
+        result
+    }
+
+    /// The loop of a test class, noted where the class is defined.
+    pub fn record_tests(&mut self, running: &Value, site: Option<Site>) {
+        let (kind, reason) = self.loop_kind(running);
+        let by_policy = running.as_id().and_then(|id| self.state.loops.get(&id)).is_some_and(|info| info.by_policy);
+        let run = Run {
+            runner: "unittest.IsolatedAsyncioTestCase".into(),
+            family: Family::Tests,
+            kind,
+            decided: if by_policy { Decided::Policy } else { Decided::Caller },
+            reason,
+            without_child: None,
+            row: None,
+            policy: self.policy_in_force(),
+            policy_set: self.state.policy_set,
+            settings: Vec::new(),
+            created: None,
+        };
+        self.record(EventKind::Run(run));
+        if let (Some(site), Some(last)) = (site, self.state.events.last_mut()) {
+            let event = Rc::make_mut(last);
+            event.site = Some(site);
+        }
+    }
+
+    pub fn class_site(&self, class: &ClassObject) -> Option<Site> {
+        Some(Site { unit: class.unit, span: class.span })
+    }
+
+    /// The class of a loop object, and why it is unknown.
+    pub fn loop_kind(&self, value: &Value) -> (LoopKind, Option<Rc<str>>) {
+        let Some(Object::Instance { class, .. }) = value.as_id().map(|id| self.state.heap.get(id)) else {
+            let reason = match value {
+                Value::Unknown(unknown) => format!("the loop comes from `{}`", unknown.label),
+                _ => "the loop object is not known".to_string(),
+            };
+            return (LoopKind::Unknown, Some(reason.into()));
+        };
+        match self.class_attribute(*class, "__loop__") {
+            Some((Value::Str(kind), _)) => (named_kind(&kind), None),
+            _ if self.has_unknown_base(*class) => {
+                let shown = self.shown(value);
+                (LoopKind::Unknown, Some(format!("the loop is a {shown} of a package loopcheck does not know").into()))
+            }
+            _ => (LoopKind::Custom, None),
+        }
+    }
+
+    /// The policy of this process as it stands.
+    pub fn policy_in_force(&self) -> PolicyKind {
+        let Some(events) = self.state.modules.get("asyncio.events") else { return PolicyKind::Default };
+        match self.state.heap.scope(self.module_scope(*events)).get("_event_loop_policy") {
+            None | Some(Value::None) => PolicyKind::Default,
+            // The default policy is made when it is first asked for.
+            Some(policy) if self.state.policy_set.is_none() => match policy_kind(self, policy) {
+                PolicyKind::Selector => PolicyKind::Selector,
+                _ => PolicyKind::Default,
+            },
+            Some(policy) => policy_kind(self, policy),
+        }
+    }
+}
+
+/// What kind of policy a value is.
+pub fn policy_kind(machine: &Machine<'_>, policy: &Value) -> PolicyKind {
+    if matches!(policy, Value::None) {
+        return PolicyKind::Default;
+    }
+    let Some(Object::Instance { class, .. }) = policy.as_id().map(|id| machine.state.heap.get(id)) else {
+        return PolicyKind::Unknown;
+    };
+    let overridden = machine
+        .class_attribute(*class, "new_event_loop")
+        .or_else(|| machine.class_attribute(*class, "_loop_factory"))
+        .is_some_and(|(_, owner)| !matches!(machine.state.heap.get(owner), Object::Class(class) if matches!(class.unit, crate::interpret::machine::Unit::Stub(_))));
+    if overridden {
+        return PolicyKind::Custom;
+    }
+    match machine.class_attribute(*class, "__policy__") {
+        Some((Value::Str(kind), _)) => match &*kind {
+            "selector" => PolicyKind::Selector,
+            "proactor" => PolicyKind::Proactor,
+            "winloop" => PolicyKind::Winloop,
+            "uvloop" => PolicyKind::Uvloop,
+            _ => PolicyKind::Default,
+        },
+        _ if machine.has_unknown_base(*class) => PolicyKind::Unknown,
+        _ => PolicyKind::Custom,
+    }
+}
+
+pub fn named_kind(kind: &str) -> LoopKind {
+    match kind {
+        "proactor" => LoopKind::Proactor,
+        "selector" => LoopKind::Selector,
+        "uvloop" => LoopKind::Uvloop,
+        "winloop" => LoopKind::Winloop,
+        _ => LoopKind::Custom,
+    }
+}
+
+impl Event {
+    /// The run this event tells of, if it tells of one.
+    pub fn run(&self) -> Option<&Run> {
+        match &self.kind {
+            EventKind::Run(run) => Some(run),
+            _ => None,
+        }
+    }
+}
+
+impl Run {
+    pub fn runner_name(&self) -> Arc<str> {
+        self.runner.clone()
+    }
+}

@@ -1,0 +1,31 @@
+//! What is there before the first line of a program runs: builtins, and the module stubs speak through.
+
+use crate::interpret::builtins;
+use crate::interpret::intrinsics;
+use crate::interpret::machine::{Machine, Unit};
+use crate::interpret::value::{ModuleObject, Names, Object, Value};
+
+/// Fills a fresh state.
+pub fn install(machine: &mut Machine<'_>) {
+    let names: Names = builtins::NAMES.iter().map(|name| ((*name).into(), Value::Builtin(name))).collect();
+    let scope = machine.scope(names);
+    add(machine, "builtins", scope);
+    let names: Names = intrinsics::NAMES.iter().map(|name| (name[3..].into(), Value::Builtin(name))).collect();
+    let scope = machine.scope(names);
+    add(machine, "_loopcheck", scope);
+    if let Some(stub) = machine.knowledge.stubs.find("builtins")
+        && let Some(id) = machine.state.modules.get("builtins").copied()
+    {
+        let scope = machine.module_scope(id);
+        machine.state.heap.scope_mut(scope).insert("__name__".into(), Value::str("builtins"));
+        let knowledge = machine.knowledge;
+        // The stub only defines classes; it cannot fail.
+        let _ = machine.exec_module(Unit::Stub(stub), scope, &knowledge.stubs.lowered(stub).body);
+    }
+}
+
+fn add(machine: &mut Machine<'_>, name: &str, scope: u32) {
+    let module = ModuleObject { name: name.into(), scope, open: false, unit: None, path: None };
+    let id = machine.state.heap.alloc(Object::Module(module));
+    machine.state.modules.insert(name.into(), id);
+}
