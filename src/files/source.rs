@@ -6,6 +6,9 @@ use std::sync::Arc;
 use crate::finding::{Place, Position, ShownPath};
 use crate::ir::Span;
 
+/// Files longer than this many bytes are not read.
+pub const MAX_BYTES: usize = 64 << 20;
+
 /// A decoded Python file.
 ///
 /// The text is exactly what stands in the file, decoded and without byte-order mark: line ends are

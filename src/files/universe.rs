@@ -1,0 +1,276 @@
+//! Which files can matter: the seeds, whatever imports them, and whatever those import.
+
+use std::cell::RefCell;
+use std::fs::File;
+use std::io::{ErrorKind, Read};
+use std::path::{Path, PathBuf};
+
+use rayon::prelude::*;
+
+use super::imports::{Imports, imports};
+use super::modules::Modules;
+use super::prefilter::{Mention, Needles, Prefilter};
+use super::source::MAX_BYTES;
+use super::walk::{FileKind, Walked, bytes, roots_of};
+
+/// Why a file is in the universe.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// It mentions something that can start or choose a loop, is named by a launcher, or could not
+    /// be read.
+    Seed,
+    /// It imports a seed, perhaps through others, so that running it may start a loop.
+    Importer,
+    /// Imported by a seed or an importer.
+    Imported,
+    /// Only here because the filter is off.
+    Unrelated,
+}
+
+#[derive(Clone, Debug)]
+pub struct UniverseFile {
+    /// Absolute.
+    pub path: PathBuf,
+    /// Index into [`Universe::roots`].
+    pub root: u32,
+    pub role: Role,
+    /// In or below the given paths; findings in other files are not reported.
+    pub given: bool,
+}
+
+#[derive(Clone, Debug, Default)]
+pub struct Universe {
+    /// Sorted by the bytes of their paths. Notebooks are never among them.
+    pub files: Vec<UniverseFile>,
+    /// Absolute and sorted.
+    pub roots: Vec<PathBuf>,
+    pub stats: Stats,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Stats {
+    /// Files in the given paths, notebooks included.
+    pub walked: usize,
+    /// Files found on disk because a file imports them.
+    pub followed: usize,
+    pub seeds: usize,
+    pub importers: usize,
+    /// All files of the universe.
+    pub closure: usize,
+    /// Bytes read.
+    pub bytes: u64,
+}
+
+/// A module that something outside Python starts: a console script, a service, a batch file.
+#[derive(Clone, Debug)]
+pub struct Target {
+    /// Where its name is looked up: the working directory of the launcher, or the project root.
+    pub dir: PathBuf,
+    /// `package.module`
+    pub module: String,
+}
+
+/// Reads every walked file once and computes the universe. With `prefilter` off all walked files
+/// are in it.
+pub fn universe(walked: &Walked, needles: &Needles, targets: &[Target], prefilter: bool) -> Universe {
+    let filter = Prefilter::new(needles);
+    let mut modules = Modules::new(&walked.tops);
+    for file in &walked.files {
+        let listed = !walked.ignores && walked.walked_dirs.iter().any(|dir| file.path.starts_with(dir));
+        modules.add(file.path.clone(), file.kind, listed);
+    }
+    let mut started = Vec::new();
+    for target in targets {
+        modules.resolve_target(&target.dir, &target.module, &mut started);
+    }
+    let analysed = |file: &u32| walked.files[*file as usize].kind != FileKind::Notebook;
+    let mut reached: Vec<u32> = (0..walked.files.len() as u32).filter(analysed).collect();
+    reached.extend(started.iter().filter(|file| **file as usize >= walked.files.len()));
+    let mut graph = Graph::default();
+    while !reached.is_empty() {
+        reached = graph.grow(&mut modules, &filter, reached);
+    }
+    for seed in started {
+        graph.files[seed as usize].mention = Mention::Seed;
+    }
+    let roles = roles(&graph.files, prefilter);
+    assemble(walked, &modules, &graph, &roles)
+}
+
+/// What was learnt of each file, by its number.
+#[derive(Default)]
+struct Graph {
+    files: Vec<Known>,
+    bytes: u64,
+}
+
+#[derive(Clone, Default)]
+struct Known {
+    read: bool,
+    mention: Mention,
+    /// The files it imports.
+    imports: Box<[u32]>,
+}
+
+/// What one read of a file gives.
+struct Scan {
+    mention: Mention,
+    imports: Imports,
+    bytes: u64,
+}
+
+/// Files read before their imports are resolved; bounds the memory for names.
+const BATCH: usize = 4096;
+
+impl Graph {
+    /// Reads files, and returns those they import that have not been read.
+    fn grow(&mut self, modules: &mut Modules, filter: &Prefilter, files: Vec<u32>) -> Vec<u32> {
+        let mut reached = Vec::new();
+        let mut found = Vec::new();
+        for batch in files.chunks(BATCH) {
+            let paths = &modules.paths;
+            let scans: Vec<Scan> =
+                batch.par_iter().with_min_len(16).map(|file| scan(&paths[*file as usize], filter)).collect();
+            for (file, scan) in batch.iter().copied().zip(scans) {
+                found.clear();
+                modules.package_of(file, &mut found);
+                for import in scan.imports.iter() {
+                    modules.resolve(file, import, &mut found);
+                }
+                found.sort_unstable();
+                found.dedup();
+                self.files.resize(self.files.len().max(modules.paths.len()), Known::default());
+                self.bytes += scan.bytes;
+                self.files[file as usize] =
+                    Known { read: true, mention: scan.mention, imports: found.as_slice().into() };
+                reached.extend(found.iter().filter(|file| !self.files[**file as usize].read));
+            }
+        }
+        reached.sort_unstable();
+        reached.dedup();
+        reached.retain(|file| !self.files[*file as usize].read);
+        reached
+    }
+}
+
+fn scan(path: &Path, filter: &Prefilter) -> Scan {
+    thread_local!(static BUFFER: RefCell<Vec<u8>> = RefCell::new(vec![0; 256 << 10]));
+    BUFFER.with_borrow_mut(|buffer| match read(path, buffer) {
+        Ok(length) if length <= MAX_BYTES => {
+            let text = &buffer[..length];
+            let mention = filter.mention(text);
+            Scan { mention, imports: imports(text, mention != Mention::Nothing), bytes: length as u64 }
+        }
+        // Whoever reads it next can say what is wrong.
+        _ => Scan { mention: Mention::Seed, imports: Imports::default(), bytes: 0 },
+    })
+}
+
+/// Reads a file into a buffer that only grows, and returns its length, or any length beyond
+/// [`MAX_BYTES`] where the file is longer than that. A plain loop of reads is the fastest way there
+/// is for files of this size; mapping them costs four times as much.
+fn read(path: &Path, buffer: &mut Vec<u8>) -> std::io::Result<usize> {
+    let mut file = File::open(path)?;
+    let mut length = 0;
+    loop {
+        match file.read(&mut buffer[length..]) {
+            Ok(0) => return Ok(length),
+            Ok(count) => length += count,
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+        if length > MAX_BYTES {
+            return Ok(length);
+        }
+        if length == buffer.len() {
+            buffer.resize(length * 2, 0);
+        }
+    }
+}
+
+fn roles(files: &[Known], prefilter: bool) -> Vec<Option<Role>> {
+    let mut roles: Vec<Option<Role>> =
+        files.iter().map(|file| (file.mention == Mention::Seed).then_some(Role::Seed)).collect();
+    let importers = Importers::of(files);
+    spread(&mut roles, Role::Importer, |file| importers.of_file(file));
+    spread(&mut roles, Role::Imported, |file| &files[file as usize].imports);
+    if !prefilter {
+        for (role, file) in roles.iter_mut().zip(files) {
+            *role = role.or(file.read.then_some(Role::Unrelated));
+        }
+    }
+    roles
+}
+
+/// Gives `role` to every file that can be reached from those that have one.
+fn spread<'a>(roles: &mut [Option<Role>], role: Role, next: impl Fn(u32) -> &'a [u32]) {
+    let mut open: Vec<u32> = (0..roles.len() as u32).filter(|file| roles[*file as usize].is_some()).collect();
+    while let Some(file) = open.pop() {
+        for reached in next(file) {
+            if roles[*reached as usize].is_none() {
+                roles[*reached as usize] = Some(role);
+                open.push(*reached);
+            }
+        }
+    }
+}
+
+/// The import graph turned round, in two flat lists.
+struct Importers {
+    /// Where the importers of each file begin in `files`.
+    starts: Vec<u32>,
+    files: Vec<u32>,
+}
+
+impl Importers {
+    fn of(files: &[Known]) -> Importers {
+        let mut starts = vec![0_u32; files.len() + 1];
+        for imported in files.iter().flat_map(|file| &file.imports) {
+            starts[*imported as usize + 1] += 1;
+        }
+        for at in 1..starts.len() {
+            starts[at] += starts[at - 1];
+        }
+        let mut next = starts.clone();
+        let mut importers = vec![0; starts[files.len()] as usize];
+        for (importer, file) in files.iter().enumerate() {
+            for imported in &file.imports {
+                let slot = &mut next[*imported as usize];
+                importers[*slot as usize] = importer as u32;
+                *slot += 1;
+            }
+        }
+        Importers { starts, files: importers }
+    }
+
+    fn of_file(&self, file: u32) -> &[u32] {
+        let file = file as usize;
+        &self.files[self.starts[file] as usize..self.starts[file + 1] as usize]
+    }
+}
+
+fn assemble(walked: &Walked, modules: &Modules, graph: &Graph, roles: &[Option<Role>]) -> Universe {
+    let mut files: Vec<UniverseFile> = roles
+        .iter()
+        .enumerate()
+        .filter_map(|(file, role)| {
+            let path = modules.paths[file].clone();
+            Some(UniverseFile { path, root: 0, role: (*role)?, given: file < walked.files.len() })
+        })
+        .collect();
+    files.sort_unstable_by(|a, b| bytes(&a.path).cmp(bytes(&b.path)));
+    let (roots, root_of) = roots_of(files.iter().map(|file| file.path.as_path()), &walked.tops);
+    for (file, root) in files.iter_mut().zip(root_of) {
+        file.root = root;
+    }
+    let count = |role| roles.iter().filter(|is| **is == Some(role)).count();
+    let stats = Stats {
+        walked: walked.files.len(),
+        followed: graph.files.iter().skip(walked.files.len()).filter(|file| file.read).count(),
+        seeds: count(Role::Seed),
+        importers: count(Role::Importer),
+        closure: files.len() - count(Role::Unrelated),
+        bytes: graph.bytes,
+    };
+    Universe { files, roots, stats }
+}
