@@ -4,17 +4,21 @@
 //! - [`universe`](universe()): those of them that can matter, and what they import.
 //! - [`Source`]: one file as text.
 
+mod encoding;
 mod imports;
 mod modules;
 mod prefilter;
 mod source;
 mod universe;
 mod walk;
+mod write;
 
+pub use encoding::Encoding;
 pub use prefilter::Needles;
-pub use source::{MAX_BYTES, Source};
+pub use source::{EncodeError, MAX_BYTES, ReadError, Source};
 pub use universe::{Role, Stats, Target, Universe, UniverseFile, universe};
 pub use walk::{
     DEFAULT_EXCLUDE, FileKind, WalkError, WalkOptions, Walked, WalkedFile, exclude_set, project_root,
     shown_path, walk,
 };
+pub use write::{WriteError, replace};

@@ -17,6 +17,8 @@ pub(super) struct Modules {
     /// Paths of the files, by number; those found on disk while resolving are added at the end.
     pub paths: Vec<PathBuf>,
     dirs: Vec<Dir>,
+    /// The first so many of `dirs` are those that no other holds.
+    tops: usize,
     dir_of_path: FxHashMap<PathBuf, u32>,
     /// First node of a name in a folder.
     heads: FxHashMap<(u32, u32), u32>,
@@ -28,13 +30,28 @@ pub(super) struct Modules {
     src: u32,
 }
 
+/// What names resolve to.
+#[derive(Default)]
+pub(super) struct Found {
+    pub files: Vec<u32>,
+    /// Folders that must be listed before the answer is complete; then ask again.
+    pub unlisted: Vec<u32>,
+}
+
+impl Found {
+    /// The files, each once.
+    pub fn sorted(mut self) -> Box<[u32]> {
+        self.files.sort_unstable();
+        self.files.dedup();
+        self.files.into()
+    }
+}
+
 struct Dir {
     path: PathBuf,
     parent: u32,
     /// All its modules and folders are in the tree.
     listed: bool,
-    /// It and all folders above it are listed.
-    chain_listed: bool,
     modules: Vec<u32>,
 }
 
@@ -51,6 +68,7 @@ impl Modules {
         let mut modules = Modules {
             paths: Vec::new(),
             dirs: Vec::new(),
+            tops: tops.len(),
             dir_of_path: FxHashMap::default(),
             heads: FxHashMap::default(),
             nodes: Vec::new(),
@@ -71,7 +89,7 @@ impl Modules {
         let parent = path.parent().unwrap_or(&path);
         let dir = match self.dir_of_path.get(parent) {
             Some(dir) => *dir,
-            None => self.add_dirs(&parent.to_path_buf(), listed),
+            None => self.add_dirs(parent, listed),
         };
         self.dirs[dir as usize].listed |= listed;
         if kind == FileKind::Module {
@@ -83,7 +101,7 @@ impl Modules {
     }
 
     /// Adds the files that an import in `file` may run to `found`.
-    pub fn resolve(&mut self, file: u32, import: Import<'_>, found: &mut Vec<u32>) {
+    pub fn resolve(&self, file: u32, import: Import<'_>, found: &mut Found) {
         let Some(mut dir) =
             self.paths[file as usize].parent().and_then(|dir| self.dir_of_path.get(dir).copied())
         else {
@@ -100,11 +118,11 @@ impl Modules {
             return self.descend(dir, import.parts, import.kind, found);
         }
         let Some(first) = import.parts.first().copied() else { return };
-        self.list_chain(dir);
+        self.need_chain(dir, found);
         if !self.by_name.contains_key(&first) {
             return;
         }
-        let before = found.len();
+        let before = found.files.len();
         let mut above = dir;
         while above != NONE {
             self.descend(above, import.parts, import.kind, found);
@@ -113,51 +131,51 @@ impl Modules {
             }
             above = self.dirs[above as usize].parent;
         }
-        if found.len() == before && import.kind != ImportKind::Text && !self.stdlib.contains(&first) {
-            for dir in self.by_name.get(&first).cloned().unwrap_or_default() {
-                self.descend(dir, import.parts, import.kind, found);
+        if found.files.len() == before && import.kind != ImportKind::Text && !self.stdlib.contains(&first) {
+            for dir in self.by_name.get(&first).into_iter().flatten() {
+                self.descend(*dir, import.parts, import.kind, found);
             }
         }
     }
 
     /// Adds the files that running `name` runs when it is looked up in `dir` or the `src` folder there.
-    pub fn resolve_target(&mut self, dir: &Path, name: &str, found: &mut Vec<u32>) {
+    pub fn resolve_target(&self, dir: &Path, name: &str, found: &mut Found) {
         let Some(dir) = self.dir_of_path.get(dir).copied() else { return };
         let parts: Vec<u32> = name.split('.').map(|part| hash(part.as_bytes())).collect();
-        self.list_chain(dir);
+        self.need_chain(dir, found);
         for dir in [Some(dir), self.child_dir(dir, self.src)].into_iter().flatten() {
             self.descend(dir, &parts, ImportKind::Statement, found);
         }
     }
 
     /// The `__init__` of the package a file is in runs before the file does.
-    pub fn package_of(&mut self, file: u32, found: &mut Vec<u32>) {
+    pub fn package_of(&self, file: u32, found: &mut Found) {
         let parent = self.paths[file as usize].parent().and_then(|dir| self.dir_of_path.get(dir).copied());
         let Some(mut dir) = parent else { return };
         while dir != NONE {
-            let before = found.len();
+            let before = found.files.len();
             self.push_file(dir, self.init, found);
-            if found.len() == before {
+            if found.files.len() == before {
                 return;
             }
             dir = self.dirs[dir as usize].parent;
         }
     }
 
-    fn descend(&mut self, dir: u32, parts: &[u32], kind: ImportKind, found: &mut Vec<u32>) {
+    fn descend(&self, dir: u32, parts: &[u32], kind: ImportKind, found: &mut Found) {
         let Some((part, rest)) = parts.split_first() else {
             if kind == ImportKind::Star {
-                self.list(dir);
-                found.extend(&self.dirs[dir as usize].modules);
+                self.need(dir, found);
+                found.files.extend(&self.dirs[dir as usize].modules);
             }
             return;
         };
-        self.list(dir);
+        self.need(dir, found);
         let mut node = self.heads.get(&(dir, *part)).copied().unwrap_or(NONE);
         while node != NONE {
             let Node { file, dir, next } = self.nodes[node as usize];
             if file != NONE {
-                found.push(file);
+                found.files.push(file);
             }
             if dir != NONE {
                 self.push_file(dir, self.init, found);
@@ -167,13 +185,13 @@ impl Modules {
         }
     }
 
-    fn push_file(&mut self, dir: u32, name: u32, found: &mut Vec<u32>) {
-        self.list(dir);
+    fn push_file(&self, dir: u32, name: u32, found: &mut Found) {
+        self.need(dir, found);
         let mut node = self.heads.get(&(dir, name)).copied().unwrap_or(NONE);
         while node != NONE {
             let Node { file, next, .. } = self.nodes[node as usize];
             if file != NONE {
-                found.push(file);
+                found.files.push(file);
             }
             node = next;
         }
@@ -190,15 +208,34 @@ impl Modules {
         None
     }
 
-    /// Lists a folder and all above it, and their `src` folders.
-    fn list_chain(&mut self, dir: u32) {
-        let mut above = dir;
-        while above != NONE && !self.dirs[above as usize].chain_listed {
-            self.list(above);
-            if let Some(src) = self.child_dir(above, self.src) {
-                self.list(src);
+    /// Asks until every folder that matters for the answer is listed.
+    pub fn complete(&mut self, ask: impl Fn(&Modules, &mut Found)) -> Box<[u32]> {
+        loop {
+            let mut found = Found::default();
+            ask(self, &mut found);
+            if found.unlisted.is_empty() {
+                return found.sorted();
             }
-            self.dirs[above as usize].chain_listed = true;
+            for dir in found.unlisted {
+                self.list(dir);
+            }
+        }
+    }
+
+    fn need(&self, dir: u32, found: &mut Found) {
+        if !self.dirs[dir as usize].listed {
+            found.unlisted.push(dir);
+        }
+    }
+
+    /// Asks for a folder and all above it, and their `src` folders.
+    fn need_chain(&self, dir: u32, found: &mut Found) {
+        let mut above = dir;
+        while above != NONE {
+            self.need(above, found);
+            if let Some(src) = self.child_dir(above, self.src) {
+                self.need(src, found);
+            }
             above = self.dirs[above as usize].parent;
         }
     }
@@ -216,8 +253,7 @@ impl Modules {
         for path in paths {
             let module = path.file_name().and_then(file_kind) == Some(FileKind::Module);
             if module && path.is_file() {
-                let known = self.file_named(dir, &path);
-                if !known {
+                if !self.file_named(dir, &path) {
                     self.add(path, FileKind::Module, true);
                 }
             } else if !module && path.extension().is_none() && path.is_dir() {
@@ -239,13 +275,13 @@ impl Modules {
     }
 
     /// The folder of a path, with all folders between it and its top.
-    fn add_dirs(&mut self, path: &PathBuf, listed: bool) -> u32 {
+    fn add_dirs(&mut self, path: &Path, listed: bool) -> u32 {
         if let Some(dir) = self.dir_of_path.get(path) {
             return *dir;
         }
         let parent = match path.parent() {
-            Some(parent) if self.dirs.iter().any(|dir| dir.parent == NONE && path.starts_with(&dir.path)) => {
-                self.add_dirs(&parent.to_path_buf(), false)
+            Some(parent) if self.dirs[..self.tops].iter().any(|top| path.starts_with(&top.path)) => {
+                self.add_dirs(parent, false)
             }
             _ => NONE,
         };
@@ -260,13 +296,7 @@ impl Modules {
 
     fn new_dir(&mut self, path: &Path, parent: u32) -> u32 {
         let dir = self.dirs.len() as u32;
-        self.dirs.push(Dir {
-            path: path.to_path_buf(),
-            parent,
-            listed: false,
-            chain_listed: false,
-            modules: Vec::new(),
-        });
+        self.dirs.push(Dir { path: path.to_path_buf(), parent, listed: false, modules: Vec::new() });
         self.dir_of_path.insert(path.to_path_buf(), dir);
         dir
     }

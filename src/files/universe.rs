@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use rayon::prelude::*;
 
 use super::imports::{Imports, imports};
-use super::modules::Modules;
+use super::modules::{Found, Modules};
 use super::prefilter::{Mention, Needles, Prefilter};
 use super::source::MAX_BYTES;
 use super::walk::{FileKind, Walked, bytes, roots_of};
@@ -79,10 +79,11 @@ pub fn universe(walked: &Walked, needles: &Needles, targets: &[Target], prefilte
         let listed = !walked.ignores && walked.walked_dirs.iter().any(|dir| file.path.starts_with(dir));
         modules.add(file.path.clone(), file.kind, listed);
     }
-    let mut started = Vec::new();
-    for target in targets {
-        modules.resolve_target(&target.dir, &target.module, &mut started);
-    }
+    let started = modules.complete(|modules, found| {
+        for target in targets {
+            modules.resolve_target(&target.dir, &target.module, found);
+        }
+    });
     let analysed = |file: &u32| walked.files[*file as usize].kind != FileKind::Notebook;
     let mut reached: Vec<u32> = (0..walked.files.len() as u32).filter(analysed).collect();
     reached.extend(started.iter().filter(|file| **file as usize >= walked.files.len()));
@@ -90,8 +91,8 @@ pub fn universe(walked: &Walked, needles: &Needles, targets: &[Target], prefilte
     while !reached.is_empty() {
         reached = graph.grow(&mut modules, &filter, reached);
     }
-    for seed in started {
-        graph.files[seed as usize].mention = Mention::Seed;
+    for seed in &started {
+        graph.files[*seed as usize].mention = Mention::Seed;
     }
     let roles = roles(&graph.files, prefilter);
     assemble(walked, &modules, &graph, &roles)
@@ -112,39 +113,24 @@ struct Known {
     imports: Box<[u32]>,
 }
 
-/// What one read of a file gives.
-struct Scan {
-    mention: Mention,
-    imports: Imports,
-    bytes: u64,
-}
-
-/// Files read before their imports are resolved; bounds the memory for names.
-const BATCH: usize = 4096;
-
 impl Graph {
     /// Reads files, and returns those they import that have not been read.
     fn grow(&mut self, modules: &mut Modules, filter: &Prefilter, files: Vec<u32>) -> Vec<u32> {
+        let shared = &*modules;
+        let scans: Vec<Scan> =
+            files.par_iter().with_min_len(16).map(|file| scan(*file, shared, filter)).collect();
         let mut reached = Vec::new();
-        let mut found = Vec::new();
-        for batch in files.chunks(BATCH) {
-            let paths = &modules.paths;
-            let scans: Vec<Scan> =
-                batch.par_iter().with_min_len(16).map(|file| scan(&paths[*file as usize], filter)).collect();
-            for (file, scan) in batch.iter().copied().zip(scans) {
-                found.clear();
-                modules.package_of(file, &mut found);
-                for import in scan.imports.iter() {
-                    modules.resolve(file, import, &mut found);
+        for (file, scan) in files.into_iter().zip(scans) {
+            let found = match scan.imports {
+                Resolved::Files(files) => files,
+                Resolved::Names(names) => {
+                    modules.complete(|modules, found| resolve(file, &names, modules, found))
                 }
-                found.sort_unstable();
-                found.dedup();
-                self.files.resize(self.files.len().max(modules.paths.len()), Known::default());
-                self.bytes += scan.bytes;
-                self.files[file as usize] =
-                    Known { read: true, mention: scan.mention, imports: found.as_slice().into() };
-                reached.extend(found.iter().filter(|file| !self.files[**file as usize].read));
-            }
+            };
+            self.files.resize(self.files.len().max(modules.paths.len()), Known::default());
+            self.bytes += scan.bytes;
+            reached.extend(found.iter().filter(|file| !self.files[**file as usize].read));
+            self.files[file as usize] = Known { read: true, mention: scan.mention, imports: found };
         }
         reached.sort_unstable();
         reached.dedup();
@@ -153,17 +139,45 @@ impl Graph {
     }
 }
 
-fn scan(path: &Path, filter: &Prefilter) -> Scan {
+/// What one read of a file gives.
+struct Scan {
+    mention: Mention,
+    imports: Resolved,
+    bytes: u64,
+}
+
+enum Resolved {
+    Files(Box<[u32]>),
+    /// A name may lead into a folder that has not been listed.
+    Names(Imports),
+}
+
+fn scan(file: u32, modules: &Modules, filter: &Prefilter) -> Scan {
     thread_local!(static BUFFER: RefCell<Vec<u8>> = RefCell::new(vec![0; 256 << 10]));
-    BUFFER.with_borrow_mut(|buffer| match read(path, buffer) {
+    BUFFER.with_borrow_mut(|buffer| match read(&modules.paths[file as usize], buffer) {
         Ok(length) if length <= MAX_BYTES => {
             let text = &buffer[..length];
             let mention = filter.mention(text);
-            Scan { mention, imports: imports(text, mention != Mention::Nothing), bytes: length as u64 }
+            let names = imports(text, mention != Mention::Nothing);
+            let mut found = Found::default();
+            resolve(file, &names, modules, &mut found);
+            let imports = if found.unlisted.is_empty() {
+                Resolved::Files(found.sorted())
+            } else {
+                Resolved::Names(names)
+            };
+            Scan { mention, imports, bytes: length as u64 }
         }
         // Whoever reads it next can say what is wrong.
-        _ => Scan { mention: Mention::Seed, imports: Imports::default(), bytes: 0 },
+        _ => Scan { mention: Mention::Seed, imports: Resolved::Files(Box::default()), bytes: 0 },
     })
+}
+
+fn resolve(file: u32, names: &Imports, modules: &Modules, found: &mut Found) {
+    modules.package_of(file, found);
+    for import in names.iter() {
+        modules.resolve(file, import, found);
+    }
 }
 
 /// Reads a file into a buffer that only grows, and returns its length, or any length beyond
