@@ -112,3 +112,47 @@ pub(super) fn is_word(bytes: &[u8], start: usize, end: usize) -> bool {
 pub(super) fn is_identifier(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_' || byte >= 0x80
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mention(text: &str) -> Mention {
+        let words = |text: &str| text.split(' ').map(str::to_owned).collect();
+        let needles = Needles {
+            packages: words("asyncio uvicorn"),
+            ways: words("run run_app Runner"),
+            alone: words("loopcheck"),
+        };
+        Prefilter::new(&needles).mention(text.as_bytes())
+    }
+
+    #[test]
+    fn a_seed_has_a_package_and_a_way_or_a_comment() {
+        assert_eq!(mention("import asyncio\nasyncio.run(main())"), Mention::Seed);
+        assert_eq!(mention("from asyncio import run as go"), Mention::Seed);
+        assert_eq!(mention("# loopcheck: ignore"), Mention::Seed);
+        assert_eq!(mention("import asyncio, loopcheck"), Mention::Seed);
+        assert_eq!(mention("import asyncio\nrunning = 1"), Mention::Package);
+        assert_eq!(mention("run()"), Mention::Nothing);
+        assert_eq!(mention(""), Mention::Nothing);
+    }
+
+    #[test]
+    fn words_are_whole_and_the_longest_counts() {
+        assert_eq!(mention("myasyncio.run"), Mention::Nothing);
+        assert_eq!(mention("uvicorn.run_app"), Mention::Seed);
+        assert_eq!(mention("uvicorn xrun xrun_app run_apps"), Mention::Package);
+        assert_eq!(mention("uvicorn_x uvicorn:run"), Mention::Seed);
+    }
+
+    #[test]
+    fn more_words_than_vector_registers_hold_are_found_too() {
+        let packages: Vec<String> = (0..300).map(|number| format!("package{number}")).collect();
+        let needles = Needles { packages, ways: vec!["run".to_owned()], alone: Vec::new() };
+        let filter = Prefilter::new(&needles);
+        assert_eq!(filter.mention(b"from package299 import run"), Mention::Seed);
+        assert_eq!(filter.mention(b"from package300 import run"), Mention::Nothing);
+        assert_eq!(Prefilter::new(&Needles::default()).mention(b"asyncio.run"), Mention::Nothing);
+    }
+}

@@ -288,3 +288,152 @@ fn assemble(walked: &Walked, modules: &Modules, graph: &Graph, roles: &[Option<R
     };
     Universe { files, roots, stats }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::walk::{WalkOptions, exclude_set, walk};
+    use super::*;
+    use std::fs;
+
+    const SEED: &str = "import asyncio\nasyncio.run(main())\n";
+
+    struct Project(tempfile::TempDir);
+
+    impl Project {
+        fn new(files: &[(&str, &str)]) -> Project {
+            let dir = tempfile::tempdir().unwrap();
+            fs::write(dir.path().join("pyproject.toml"), "").unwrap();
+            for (name, text) in files {
+                let path = dir.path().join(name);
+                fs::create_dir_all(path.parent().unwrap()).unwrap();
+                fs::write(path, text).unwrap();
+            }
+            Project(dir)
+        }
+
+        fn universe(&self, given: &str, targets: &[&str], prefilter: bool) -> Universe {
+            let words = |text: &str| text.split(' ').map(str::to_owned).collect();
+            let needles =
+                Needles { packages: words("asyncio uvicorn"), ways: words("run"), alone: Vec::new() };
+            let exclude = exclude_set([]).unwrap();
+            let options = WalkOptions { respect_gitignore: true, exclude, threads: 2 };
+            let walked = walk(&[self.0.path().join(given)], &options);
+            let target =
+                |module: &&str| Target { dir: self.0.path().to_path_buf(), module: (*module).to_owned() };
+            let targets: Vec<Target> = targets.iter().map(target).collect();
+            super::universe(&walked, &needles, &targets, prefilter)
+        }
+
+        /// `name role` of every file, not given ones in brackets.
+        fn roles(&self, universe: &Universe) -> Vec<String> {
+            let show = |file: &UniverseFile| {
+                let name = file.path.strip_prefix(self.0.path()).unwrap().display();
+                let text = format!("{name} {:?}", file.role);
+                if file.given { text } else { format!("({text})") }
+            };
+            universe.files.iter().map(show).collect()
+        }
+
+        #[track_caller]
+        fn check(&self, given: &str, expected: &[&str]) {
+            assert_eq!(self.roles(&self.universe(given, &[], true)), expected);
+        }
+    }
+
+    #[test]
+    fn importers_of_seeds_and_what_they_import() {
+        let project = Project::new(&[
+            ("flag.py", "FLAG = True"),
+            ("loops.py", SEED),
+            ("main.py", "import middle, flag"),
+            ("middle.py", "from loops import main"),
+            ("other.py", "import flag"),
+        ]);
+        project.check(".", &["flag.py Imported", "loops.py Seed", "main.py Importer", "middle.py Importer"]);
+        let all = project.universe(".", &[], false);
+        assert_eq!(project.roles(&all).last().unwrap(), "other.py Unrelated");
+        assert_eq!((all.stats.walked, all.stats.closure, all.stats.seeds), (5, 4, 1));
+    }
+
+    #[test]
+    fn names_are_found_in_packages_src_and_other_folders() {
+        let project = Project::new(&[
+            ("a.py", "import p.q"),
+            ("lib/deep.py", SEED),
+            ("p/__init__.py", ""),
+            ("p/q.py", SEED),
+            ("src/r.py", SEED),
+            ("tests/b.py", "import r"),
+            ("tests/c.py", "import deep"),
+            ("tests/d.py", "import typing"),
+            ("lib/typing.py", SEED),
+        ]);
+        let roles = project.roles(&project.universe(".", &[], true));
+        assert_eq!(
+            roles,
+            [
+                "a.py Importer",
+                "lib/deep.py Seed",
+                "lib/typing.py Seed",
+                "p/__init__.py Imported",
+                "p/q.py Seed",
+                "src/r.py Seed",
+                "tests/b.py Importer",
+                "tests/c.py Importer"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_package_runs_before_its_modules() {
+        let project = Project::new(&[("p/__init__.py", SEED), ("p/m.py", "")]);
+        project.check(".", &["p/__init__.py Seed", "p/m.py Importer"]);
+    }
+
+    #[test]
+    fn imports_lead_out_of_the_given_paths() {
+        let project = Project::new(&[
+            ("app/main.py", "from app.sub import run_it\nfrom . import x"),
+            ("app/sub/__init__.py", "from ..y import z"),
+            ("app/x.py", ""),
+            ("app/y.py", SEED),
+            ("app/unrelated.py", SEED),
+        ]);
+        project.check(
+            "app/main.py",
+            &[
+                "app/main.py Importer",
+                "(app/sub/__init__.py Importer)",
+                "(app/x.py Imported)",
+                "(app/y.py Seed)",
+            ],
+        );
+    }
+
+    #[test]
+    fn imports_lead_to_ignored_files() {
+        let project = Project::new(&[
+            (".git/HEAD", ""),
+            (".gitignore", "local.py"),
+            ("local.py", SEED),
+            ("main.py", "import local"),
+        ]);
+        project.check(".", &["(local.py Seed)", "main.py Importer"]);
+    }
+
+    #[test]
+    fn servers_and_launchers_name_modules() {
+        let project = Project::new(&[
+            ("main.py", "import uvicorn\nuvicorn.run('web.app:app')"),
+            ("web/app.py", ""),
+            ("src/tool/cli.py", "import helper"),
+            ("helper.py", ""),
+        ]);
+        project.check(".", &["main.py Seed", "web/app.py Imported"]);
+        let roles = project.roles(&project.universe(".", &["tool.cli"], true));
+        assert_eq!(
+            roles,
+            ["helper.py Imported", "main.py Seed", "src/tool/cli.py Seed", "web/app.py Imported"]
+        );
+    }
+}

@@ -389,3 +389,98 @@ fn is_excluded(path: &Path, top: &Path, exclude: &GlobSet) -> bool {
 fn is_excluded_below(path: &Path, top: &Path, exclude: &GlobSet) -> bool {
     path.ancestors().take_while(|part| *part != top).any(|part| is_excluded(part, top, exclude))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    /// Files of a project, as shown paths below it.
+    fn listed(dir: &Path, given: &[&str], options: &WalkOptions) -> Vec<String> {
+        let paths: Vec<PathBuf> = given.iter().map(|given| dir.join(given)).collect();
+        let walked = walk(&paths, options);
+        walked.files.iter().map(|file| shown_path(&file.path, dir).to_string()).collect()
+    }
+
+    fn project(files: &[&str]) -> tempfile::TempDir {
+        let dir = tempfile::tempdir().unwrap();
+        for file in files {
+            let path = dir.path().join(file);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, "").unwrap();
+        }
+        dir
+    }
+
+    fn options() -> WalkOptions {
+        let exclude = exclude_set(DEFAULT_EXCLUDE.iter().copied()).unwrap();
+        WalkOptions { respect_gitignore: true, exclude, threads: 2 }
+    }
+
+    #[test]
+    fn python_files_are_listed_in_the_order_of_their_bytes() {
+        let dir = project(&["b.py", "a/c.pyw", "a.py", "a/d.pyi", "n.ipynb", "x.txt", ".hidden/h.py"]);
+        let files = [".hidden/h.py", "a.py", "a/c.pyw", "a/d.pyi", "b.py", "n.ipynb"];
+        assert_eq!(listed(dir.path(), &["."], &options()), files);
+        assert_eq!(listed(dir.path(), &["."], &WalkOptions { threads: 1, ..options() }), files);
+        assert_eq!(listed(dir.path(), &["b.py", ".", "a", "./a/../a.py"], &options()), files);
+    }
+
+    #[test]
+    fn excluded_names_are_left_out_even_when_named() {
+        let dir = project(&["pyproject.toml", "venv/a.py", "src/build/b.py", "c.py"]);
+        assert_eq!(listed(dir.path(), &[".", "venv/a.py", "venv"], &options()), ["c.py"]);
+        let exclude = exclude_set(["src/*/b.py", "./venv/"]).unwrap();
+        assert_eq!(listed(dir.path(), &["."], &WalkOptions { exclude, ..options() }), ["c.py"]);
+    }
+
+    #[test]
+    fn ignored_files_are_left_out_unless_named() {
+        let dir = project(&[".git/HEAD", "a.py", "b.py"]);
+        fs::write(dir.path().join(".gitignore"), "b.py\n").unwrap();
+        assert_eq!(listed(dir.path(), &["."], &options()), ["a.py"]);
+        assert_eq!(listed(dir.path(), &["b.py"], &options()), ["b.py"]);
+        let all = WalkOptions { respect_gitignore: false, ..options() };
+        assert_eq!(listed(dir.path(), &["."], &all), ["a.py", "b.py"]);
+    }
+
+    #[test]
+    fn a_path_that_does_not_exist_is_an_error() {
+        let dir = project(&["a.py"]);
+        let walked = walk(&[dir.path().join("no.py"), dir.path().join("a.py")], &options());
+        assert_eq!(walked.files.len(), 1);
+        assert_eq!(walked.errors.len(), 1);
+        assert!(walked.errors[0].path.ends_with("no.py"));
+        assert_eq!(walked.errors[0].message, "no such file or directory");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_to_folders_are_not_entered_and_devices_not_read() {
+        let dir = project(&["real/a.py"]);
+        std::os::unix::fs::symlink(dir.path().join("real"), dir.path().join("link")).unwrap();
+        std::os::unix::fs::symlink(dir.path().join("real/a.py"), dir.path().join("b.py")).unwrap();
+        std::os::unix::fs::symlink(dir.path().join("gone.py"), dir.path().join("c.py")).unwrap();
+        std::os::unix::fs::symlink("/dev/null", dir.path().join("d.py")).unwrap();
+        assert_eq!(listed(dir.path(), &["."], &options()), ["b.py", "real/a.py"]);
+    }
+
+    #[test]
+    fn files_belong_to_the_nearest_project() {
+        let dir =
+            project(&["pyproject.toml", "a.py", "sub/setup.py", "sub/pkg/b.py", "requirements-dev.txt"]);
+        let walked = walk(&[dir.path().to_path_buf()], &options());
+        assert_eq!(walked.roots, [dir.path().to_path_buf(), dir.path().join("sub")]);
+        let roots: Vec<u32> = walked.files.iter().map(|file| file.root).collect();
+        assert_eq!(roots, [0, 1, 1]);
+        assert!(walked.is_whole(0) && walked.is_whole(1));
+        let part = walk(&[dir.path().join("a.py")], &options());
+        assert!(!part.is_whole(0));
+        assert_eq!(project_root(&dir.path().join("sub/pkg")), dir.path().join("sub"));
+    }
+
+    #[test]
+    fn patterns_that_are_no_globs_are_named() {
+        assert!(exclude_set(["a", "[b"]).unwrap_err().starts_with("`[b` is not a valid pattern"));
+    }
+}
