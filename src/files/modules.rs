@@ -16,6 +16,8 @@ pub(super) const NONE: u32 = u32::MAX;
 pub(super) struct Modules {
     /// Paths of the files, by number; those found on disk while resolving are added at the end.
     pub paths: Vec<PathBuf>,
+    /// The folder of each file.
+    dir_of: Vec<u32>,
     dirs: Vec<Dir>,
     /// The first so many of `dirs` are those that no other holds.
     tops: usize,
@@ -67,6 +69,7 @@ impl Modules {
     pub fn new(tops: &[PathBuf]) -> Modules {
         let mut modules = Modules {
             paths: Vec::new(),
+            dir_of: Vec::new(),
             dirs: Vec::new(),
             tops: tops.len(),
             dir_of_path: FxHashMap::default(),
@@ -87,10 +90,10 @@ impl Modules {
     pub fn add(&mut self, path: PathBuf, kind: FileKind, listed: bool) {
         let file = self.paths.len() as u32;
         let parent = path.parent().unwrap_or(&path);
-        let dir = match self.dir_of_path.get(parent) {
-            Some(dir) => *dir,
-            None => self.add_dirs(parent, listed),
-        };
+        // Files come in order, so this one is mostly a neighbour of the last.
+        let last =
+            self.dir_of.last().copied().filter(|dir| self.dirs[*dir as usize].path.as_os_str() == parent);
+        let dir = last.unwrap_or_else(|| self.add_dirs(parent, listed));
         self.dirs[dir as usize].listed |= listed;
         if kind == FileKind::Module {
             let name = stem(&path);
@@ -98,15 +101,12 @@ impl Modules {
             self.dirs[dir as usize].modules.push(file);
         }
         self.paths.push(path);
+        self.dir_of.push(dir);
     }
 
     /// Adds the files that an import in `file` may run to `found`.
     pub fn resolve(&self, file: u32, import: Import<'_>, found: &mut Found) {
-        let Some(mut dir) =
-            self.paths[file as usize].parent().and_then(|dir| self.dir_of_path.get(dir).copied())
-        else {
-            return;
-        };
+        let mut dir = self.dir_of[file as usize];
         if import.level > 0 {
             for _ in 1..import.level {
                 dir = self.dirs[dir as usize].parent;
@@ -150,8 +150,7 @@ impl Modules {
 
     /// The `__init__` of the package a file is in runs before the file does.
     pub fn package_of(&self, file: u32, found: &mut Found) {
-        let parent = self.paths[file as usize].parent().and_then(|dir| self.dir_of_path.get(dir).copied());
-        let Some(mut dir) = parent else { return };
+        let mut dir = self.dir_of[file as usize];
         while dir != NONE {
             let before = found.files.len();
             self.push_file(dir, self.init, found);

@@ -273,7 +273,7 @@ fn assemble(walked: &Walked, modules: &Modules, graph: &Graph, roles: &[Option<R
         })
         .collect();
     files.sort_unstable_by(|a, b| bytes(&a.path).cmp(bytes(&b.path)));
-    let (roots, root_of) = roots_of(files.iter().map(|file| file.path.as_path()), &walked.tops);
+    let (roots, root_of) = roots_of(files.iter().map(|file| file.path.as_path()), walked);
     for (file, root) in files.iter_mut().zip(root_of) {
         file.root = root;
     }

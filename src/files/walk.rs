@@ -90,6 +90,8 @@ pub struct Walked {
     pub(super) tops: Vec<PathBuf>,
     /// Directories walked from the top, absolute: everything below them has been seen.
     pub(super) walked_dirs: Vec<PathBuf>,
+    /// Walked directories that hold a marker of a project, sorted.
+    marked: Vec<PathBuf>,
     /// An ignore file was met, so a walked directory may hold more modules than were listed.
     pub(super) ignores: bool,
 }
@@ -147,12 +149,13 @@ pub fn walk(paths: &[PathBuf], options: &WalkOptions) -> Walked {
         found.extend(seen.files);
         walked.errors.extend(seen.errors);
         walked.ignores = seen.ignores;
+        walked.marked = seen.marked;
     }
     found.sort_unstable_by(|(a, _), (b, _)| bytes(a).cmp(bytes(b)));
     found.dedup_by(|(a, _), (b, _)| a == b);
     walked.errors.sort_unstable_by(|a, b| (&a.path, &a.message).cmp(&(&b.path, &b.message)));
     walked.errors.dedup();
-    let (roots, root_of) = roots_of(found.iter().map(|(path, _)| path.as_path()), &walked.tops);
+    let (roots, root_of) = roots_of(found.iter().map(|(path, _)| path.as_path()), &walked);
     walked.roots = roots;
     walked.files =
         found.into_iter().zip(root_of).map(|((path, kind), root)| WalkedFile { path, kind, root }).collect();
@@ -210,10 +213,14 @@ struct Seen {
     files: Vec<(PathBuf, FileKind)>,
     errors: Vec<WalkError>,
     ignores: bool,
+    marked: Vec<PathBuf>,
 }
 
 fn walk_dirs(mut builder: WalkBuilder, tops: &[PathBuf], options: &WalkOptions, cwd: &Path) -> Seen {
     let (filter_tops, exclude) = (tops.to_vec(), options.exclude.clone());
+    // Noted by the filter, because `.git` itself is excluded.
+    let marked = Arc::new(Mutex::new(Vec::new()));
+    let note = Arc::clone(&marked);
     builder
         .standard_filters(false)
         .parents(options.respect_gitignore)
@@ -224,6 +231,11 @@ fn walk_dirs(mut builder: WalkBuilder, tops: &[PathBuf], options: &WalkOptions, 
         .follow_links(false)
         .threads(options.threads)
         .filter_entry(move |entry| {
+            if is_marker(entry.file_name())
+                && let Some(dir) = entry.path().parent()
+            {
+                note.lock().unwrap_or_else(PoisonError::into_inner).push(dir.to_path_buf());
+            }
             entry.depth() == 0 || !is_excluded(entry.path(), top_of(entry.path(), &filter_tops), &exclude)
         });
     let all = Mutex::new(Seen::default());
@@ -241,6 +253,9 @@ fn walk_dirs(mut builder: WalkBuilder, tops: &[PathBuf], options: &WalkOptions, 
     // Rules of a repository's own exclude file and of the user's are not seen as entries.
     seen.ignores |= options.respect_gitignore && tops.iter().any(|top| top.join(".git").exists());
     seen.ignores &= options.respect_gitignore;
+    seen.marked = std::mem::take(&mut marked.lock().unwrap_or_else(PoisonError::into_inner));
+    seen.marked.sort_unstable();
+    seen.marked.dedup();
     seen
 }
 
@@ -299,15 +314,21 @@ pub(super) fn error_text(error: &std::io::Error) -> String {
 /// The nearest project roots of files, sorted, and for each file the index of its own.
 pub(super) fn roots_of<'a>(
     files: impl Iterator<Item = &'a Path>,
-    tops: &[PathBuf],
+    walked: &Walked,
 ) -> (Vec<PathBuf>, Vec<u32>) {
     let mut known = HashMap::new();
-    let of_files: Vec<Arc<Path>> = files
-        .map(|path| {
-            let dir = path.parent().unwrap_or(path);
-            climb(dir, top_of(dir, tops), &mut known)
-        })
-        .collect();
+    let mut of_files: Vec<Arc<Path>> = Vec::new();
+    let mut last = Path::new("");
+    for path in files {
+        let dir = path.parent().unwrap_or(path);
+        // Files come in order, so most are neighbours of the one before.
+        let root = match of_files.last() {
+            Some(root) if dir.as_os_str() == last.as_os_str() => root.clone(),
+            _ => nearest_root(dir, walked, &mut known),
+        };
+        of_files.push(root);
+        last = dir;
+    }
     let mut roots = of_files.clone();
     roots.sort_unstable();
     roots.dedup();
@@ -318,16 +339,22 @@ pub(super) fn roots_of<'a>(
 }
 
 /// [`project_root`], each folder asked once, and never above the outermost root.
-fn climb(dir: &Path, top: &Path, known: &mut HashMap<PathBuf, Arc<Path>>) -> Arc<Path> {
+fn nearest_root(dir: &Path, walked: &Walked, known: &mut HashMap<PathBuf, Arc<Path>>) -> Arc<Path> {
     if let Some(root) = known.get(dir) {
         return root.clone();
     }
+    let seen = || walked.walked_dirs.iter().any(|walked| dir.starts_with(walked));
+    let marked = || if seen() { is_in(&walked.marked, dir) } else { has_marker(dir) };
     let root = match dir.parent() {
-        Some(parent) if dir != top && !has_marker(dir) => climb(parent, top, known),
+        Some(parent) if dir != top_of(dir, &walked.tops) && !marked() => nearest_root(parent, walked, known),
         _ => Arc::from(dir),
     };
     known.insert(dir.to_path_buf(), root.clone());
     root
+}
+
+fn is_in(sorted: &[PathBuf], path: &Path) -> bool {
+    sorted.binary_search_by(|other| other.as_path().cmp(path)).is_ok()
 }
 
 const MARKERS: &[&str] = &[
@@ -347,11 +374,12 @@ const MARKERS: &[&str] = &[
 
 fn has_marker(dir: &Path) -> bool {
     let Ok(entries) = std::fs::read_dir(dir) else { return false };
-    entries.flatten().any(|entry| {
-        let name = entry.file_name();
-        let Some(name) = name.to_str() else { return false };
-        MARKERS.contains(&name) || (name.starts_with("requirements") && name.ends_with(".txt"))
-    })
+    entries.flatten().any(|entry| is_marker(&entry.file_name()))
+}
+
+fn is_marker(name: &OsStr) -> bool {
+    let Some(name) = name.to_str() else { return false };
+    MARKERS.contains(&name) || (name.starts_with("requirements") && name.ends_with(".txt"))
 }
 
 /// Makes a path absolute and removes `.` and `..` by name, so that one file has one path.
@@ -376,7 +404,10 @@ fn outermost(dirs: &mut Vec<PathBuf>) {
 }
 
 fn top_of<'a>(path: &'a Path, tops: &'a [PathBuf]) -> &'a Path {
-    tops.iter().find(|top| path.starts_with(top)).map_or(path, PathBuf::as_path)
+    match tops {
+        [top] => top,
+        tops => tops.iter().find(|top| path.starts_with(top)).map_or(path, PathBuf::as_path),
+    }
 }
 
 fn is_excluded(path: &Path, top: &Path, exclude: &GlobSet) -> bool {
