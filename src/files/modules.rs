@@ -91,8 +91,11 @@ impl Modules {
         let file = self.paths.len() as u32;
         let parent = path.parent().unwrap_or(&path);
         // Files come in order, so this one is mostly a neighbour of the last.
-        let last =
-            self.dir_of.last().copied().filter(|dir| self.dirs[*dir as usize].path.as_os_str() == parent);
+        let last = self
+            .dir_of
+            .last()
+            .copied()
+            .filter(|dir| self.dirs[*dir as usize].path.as_os_str() == parent.as_os_str());
         let dir = last.unwrap_or_else(|| self.add_dirs(parent, listed));
         self.dirs[dir as usize].listed |= listed;
         if kind == FileKind::Module {
