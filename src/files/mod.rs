@@ -1,5 +1,24 @@
 //! Everything that touches the disk: walking, reading, decoding, writing.
+//!
+//! - [`walk`](walk()): the files in the given paths.
+//! - [`universe`](universe()): those of them that can matter, and what they import.
+//! - [`Source`]: one file as text.
 
+mod encoding;
+mod imports;
+mod modules;
+mod prefilter;
 mod source;
+mod universe;
+mod walk;
+mod write;
 
-pub use source::Source;
+pub use encoding::Encoding;
+pub use prefilter::Needles;
+pub use source::{EncodeError, MAX_BYTES, ReadError, Source};
+pub use universe::{Role, Stats, Target, Universe, UniverseFile, universe};
+pub use walk::{
+    DEFAULT_EXCLUDE, FileKind, WalkError, WalkOptions, Walked, WalkedFile, exclude_set, project_root,
+    shown_path, walk,
+};
+pub use write::{WriteError, replace};

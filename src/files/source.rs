@@ -1,10 +1,18 @@
 //! One Python file as text: bytes ⇄ text, and offsets ⇄ lines and columns.
 
+use std::fmt;
+use std::fs::File;
+use std::io::Read;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::encoding::{BOM, Encoding};
+use super::walk::error_text;
 use crate::finding::{Place, Position, ShownPath};
 use crate::ir::Span;
+
+/// Files longer than this many bytes are not read.
+pub const MAX_BYTES: usize = 64 << 20;
 
 /// A decoded Python file.
 ///
@@ -16,15 +24,110 @@ pub struct Source {
     pub path: PathBuf,
     pub shown: ShownPath,
     pub text: Arc<str>,
+    pub encoding: Encoding,
+    /// The file begins with a byte-order mark, which is not part of the text.
+    pub bom: bool,
+    /// Encoding the text gives the bytes of the file.
+    lossless: bool,
     /// Byte offsets of the first character of each line.
     line_starts: Vec<u32>,
 }
 
+/// Why there is no text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ReadError {
+    /// The file could be read but is not text: a finding (LC000).
+    Decode { path: ShownPath, position: Position, message: String },
+    /// The file could not be read: loopcheck did not do its work (exit status 2).
+    Io { path: ShownPath, message: String },
+}
+
+impl fmt::Display for ReadError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ReadError::Decode { path, position, message } => {
+                write!(f, "{path}:{}:{}: {message}", position.line, position.column)
+            }
+            ReadError::Io { path, message } => write!(f, "{path}: cannot be read: {message}"),
+        }
+    }
+}
+
+impl std::error::Error for ReadError {}
+
+/// Why a text cannot be written in the encoding of its file; says so in full.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EncodeError(pub String);
+
+impl fmt::Display for EncodeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for EncodeError {}
+
 impl Source {
-    /// A source from text that is already decoded (standard input, tests, a fix being verified).
+    /// Reads a file of at most [`MAX_BYTES`] bytes and decodes it as Python would.
+    pub fn read(path: PathBuf, shown: ShownPath) -> Result<Source, ReadError> {
+        let failed = |message| ReadError::Io { path: shown.clone(), message };
+        let metadata = std::fs::metadata(&path).map_err(|error| failed(error_text(&error)))?;
+        // Opening a pipe would wait for someone to write into it.
+        if !metadata.is_file() {
+            return Err(failed("it is not a regular file".to_owned()));
+        }
+        let mut bytes = Vec::with_capacity((metadata.len() as usize).min(MAX_BYTES) + 1);
+        File::open(&path)
+            .and_then(|file| file.take(MAX_BYTES as u64 + 1).read_to_end(&mut bytes))
+            .map_err(|error| failed(error_text(&error)))?;
+        if bytes.len() > MAX_BYTES {
+            return Err(failed(format!("it is longer than {} MiB", MAX_BYTES >> 20)));
+        }
+        Source::from_bytes(path, shown, &bytes)
+    }
+
+    /// A source from the bytes of a file, byte-order mark included.
+    pub fn from_bytes(path: PathBuf, shown: ShownPath, bytes: &[u8]) -> Result<Source, ReadError> {
+        let failed = |offset, message| {
+            let position = position_in_bytes(bytes, offset);
+            ReadError::Decode { path: shown.clone(), position, message }
+        };
+        let (encoding, bom) = Encoding::of(bytes).map_err(|error| failed(error.offset, error.message))?;
+        let start = if bom { BOM.len() } else { 0 };
+        let text =
+            encoding.decode(&bytes[start..]).map_err(|error| failed(start + error.offset, error.message))?;
+        let lossless = match encoding {
+            Encoding::Table(_) => encoding.encode(&text).is_ok_and(|again| again == bytes[start..]),
+            Encoding::Utf8 | Encoding::Ascii | Encoding::Latin1 => true,
+        };
+        Ok(Source { encoding, bom, lossless, ..Source::from_text(path, shown, text.into()) })
+    }
+
+    /// A source from text that is already decoded (tests, a fix being verified).
     pub fn from_text(path: PathBuf, shown: ShownPath, text: Arc<str>) -> Source {
         let line_starts = line_starts(&text);
-        Source { path, shown, text, line_starts }
+        Source { path, shown, text, encoding: Encoding::Utf8, bom: false, lossless: true, line_starts }
+    }
+
+    /// The bytes of a new text in this file's encoding, with its byte-order mark. Given the text as
+    /// it is, these are the bytes of the file.
+    ///
+    /// # Errors
+    ///
+    /// When the encoding lacks a character of the new text, or when the file holds bytes that would
+    /// not come back as they were.
+    pub fn encode(&self, new_text: &str) -> Result<Vec<u8>, EncodeError> {
+        let (shown, name) = (&self.shown, self.encoding.name());
+        if !self.lossless {
+            return Err(EncodeError(format!(
+                "{shown}: some of its {name} characters have a second spelling in bytes and would change; \
+                 the file is unchanged"
+            )));
+        }
+        let text = self.encoding.encode(new_text).map_err(|lacking| {
+            EncodeError(format!("{shown}: {name} has no `{lacking}`; the file is unchanged"))
+        })?;
+        Ok(if self.bom { [BOM, &text].concat() } else { text })
     }
 
     /// The 1-based line and column (in characters) of a byte offset.
@@ -55,4 +158,73 @@ fn line_starts(text: &str) -> Vec<u32> {
         }
     }
     starts
+}
+
+/// The place of a byte in a file that is not text, its line counted as far as it can be read.
+fn position_in_bytes(bytes: &[u8], offset: usize) -> Position {
+    let mark = if bytes.starts_with(BOM) { BOM.len() } else { 0 };
+    let bytes = &bytes[mark..];
+    let offset = offset.saturating_sub(mark).min(bytes.len());
+    let before = &bytes[..offset];
+    let line_end =
+        |at: &usize| bytes[*at] == b'\n' || (bytes[*at] == b'\r' && bytes.get(at + 1) != Some(&b'\n'));
+    let line = (0..offset).filter(line_end).count();
+    let start = (0..offset).rfind(line_end).map_or(0, |at| at + 1);
+    let column = String::from_utf8_lossy(&before[start..]).chars().count();
+    Position { line: line as u32 + 1, column: column as u32 + 1 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn source(bytes: &[u8]) -> Result<Source, ReadError> {
+        Source::from_bytes(PathBuf::from("/p/a.py"), "a.py".into(), bytes)
+    }
+
+    #[test]
+    fn the_text_is_what_stands_in_the_file() {
+        let source = source(b"\xEF\xBB\xBFa = 1\r\nb = '\xC3\xA9'\r").unwrap();
+        assert_eq!(&*source.text, "a = 1\r\nb = 'é'\r");
+        assert!(source.bom);
+        assert_eq!(source.position(7), Position { line: 2, column: 1 });
+        assert_eq!(source.position(14), Position { line: 2, column: 7 });
+    }
+
+    #[test]
+    fn encoding_keeps_mark_and_encoding() {
+        let bytes = b"\xEF\xBB\xBFx = 1\r\n";
+        let with_mark = source(bytes).unwrap();
+        assert_eq!(with_mark.encode(&with_mark.text).unwrap(), bytes);
+        let latin = source(b"# coding: latin-1\n# caf\xE9\n").unwrap();
+        assert_eq!(
+            latin.encode("# coding: latin-1\n# \u{e9}t\u{e9}\n").unwrap(),
+            b"# coding: latin-1\n# \xE9t\xE9\n"
+        );
+        let error = latin.encode("€").unwrap_err();
+        assert_eq!(error.to_string(), "a.py: Latin-1 has no `€`; the file is unchanged");
+    }
+
+    #[test]
+    fn bytes_that_would_not_come_back_are_never_written() {
+        // Two spellings of one character: NEC row 13 and IBM extensions share characters.
+        let twice = source(b"# coding: shift_jis\n# \xED\x40\n").unwrap();
+        let error = twice.encode(&twice.text).unwrap_err();
+        assert!(error.to_string().contains("second spelling"), "{error}");
+    }
+
+    #[test]
+    fn what_is_not_text_is_a_finding_with_a_place() {
+        let error = source(b"a = 1\nb = '\xC3\xA9\xFF'\n").unwrap_err();
+        assert_eq!(error.to_string(), "a.py:2:7: byte 0xff is not valid UTF-8");
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_another_error() {
+        let dir = tempfile::tempdir().unwrap();
+        let missing = Source::read(dir.path().join("no.py"), "no.py".into()).unwrap_err();
+        assert_eq!(missing.to_string(), "no.py: cannot be read: no such file or directory");
+        let folder = Source::read(dir.path().to_path_buf(), "d".into()).unwrap_err();
+        assert_eq!(folder.to_string(), "d: cannot be read: it is not a regular file");
+    }
 }

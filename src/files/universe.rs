@@ -1,0 +1,439 @@
+//! Which files can matter: the seeds, whatever imports them, and whatever those import.
+
+use std::cell::RefCell;
+use std::fs::File;
+use std::io::{ErrorKind, Read};
+use std::path::{Path, PathBuf};
+
+use rayon::prelude::*;
+
+use super::imports::{Imports, imports};
+use super::modules::{Found, Modules};
+use super::prefilter::{Mention, Needles, Prefilter};
+use super::source::MAX_BYTES;
+use super::walk::{FileKind, Walked, bytes, roots_of};
+
+/// Why a file is in the universe.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// It mentions something that can start or choose a loop, is named by a launcher, or could not
+    /// be read.
+    Seed,
+    /// It imports a seed, perhaps through others, so that running it may start a loop.
+    Importer,
+    /// Imported by a seed or an importer.
+    Imported,
+    /// Only here because the filter is off.
+    Unrelated,
+}
+
+#[derive(Clone, Debug)]
+pub struct UniverseFile {
+    /// Absolute.
+    pub path: PathBuf,
+    /// Index into [`Universe::roots`].
+    pub root: u32,
+    pub role: Role,
+    /// In or below the given paths; findings in other files are not reported.
+    pub given: bool,
+}
+
+#[derive(Clone, Debug, Default)]
+pub struct Universe {
+    /// Sorted by the bytes of their paths. Notebooks are never among them.
+    pub files: Vec<UniverseFile>,
+    /// Absolute and sorted.
+    pub roots: Vec<PathBuf>,
+    pub stats: Stats,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Stats {
+    /// Files in the given paths, notebooks included.
+    pub walked: usize,
+    /// Files found on disk because a file imports them.
+    pub followed: usize,
+    pub seeds: usize,
+    pub importers: usize,
+    /// All files of the universe.
+    pub closure: usize,
+    /// Bytes read.
+    pub bytes: u64,
+}
+
+/// A module that something outside Python starts: a console script, a service, a batch file.
+#[derive(Clone, Debug)]
+pub struct Target {
+    /// Where its name is looked up: the working directory of the launcher, or the project root.
+    pub dir: PathBuf,
+    /// `package.module`
+    pub module: String,
+}
+
+/// Reads every walked file once and computes the universe. With `prefilter` off all walked files
+/// are in it.
+pub fn universe(walked: &Walked, needles: &Needles, targets: &[Target], prefilter: bool) -> Universe {
+    let filter = Prefilter::new(needles);
+    let mut modules = Modules::new(&walked.tops);
+    for file in &walked.files {
+        let listed = !walked.ignores && walked.walked_dirs.iter().any(|dir| file.path.starts_with(dir));
+        modules.add(file.path.clone(), file.kind, listed);
+    }
+    let started = modules.complete(|modules, found| {
+        for target in targets {
+            modules.resolve_target(&target.dir, &target.module, found);
+        }
+    });
+    let analysed = |file: &u32| walked.files[*file as usize].kind != FileKind::Notebook;
+    let mut reached: Vec<u32> = (0..walked.files.len() as u32).filter(analysed).collect();
+    reached.extend(started.iter().filter(|file| **file as usize >= walked.files.len()));
+    let mut graph = Graph::default();
+    while !reached.is_empty() {
+        reached = graph.grow(&mut modules, &filter, reached);
+    }
+    for seed in &started {
+        graph.files[*seed as usize].mention = Mention::Seed;
+    }
+    let roles = roles(&graph.files, prefilter);
+    assemble(walked, &modules, &graph, &roles)
+}
+
+/// What was learnt of each file, by its number.
+#[derive(Default)]
+struct Graph {
+    files: Vec<Known>,
+    bytes: u64,
+}
+
+#[derive(Clone, Default)]
+struct Known {
+    read: bool,
+    mention: Mention,
+    /// The files it imports.
+    imports: Box<[u32]>,
+}
+
+impl Graph {
+    /// Reads files, and returns those they import that have not been read.
+    fn grow(&mut self, modules: &mut Modules, filter: &Prefilter, files: Vec<u32>) -> Vec<u32> {
+        let shared = &*modules;
+        let scans: Vec<Scan> =
+            files.par_iter().with_min_len(16).map(|file| scan(*file, shared, filter)).collect();
+        let mut reached = Vec::new();
+        for (file, scan) in files.into_iter().zip(scans) {
+            let found = match scan.imports {
+                Resolved::Files(files) => files,
+                Resolved::Names(names) => {
+                    modules.complete(|modules, found| resolve(file, &names, modules, found))
+                }
+            };
+            self.files.resize(self.files.len().max(modules.paths.len()), Known::default());
+            self.bytes += scan.bytes;
+            reached.extend(found.iter().filter(|file| !self.files[**file as usize].read));
+            self.files[file as usize] = Known { read: true, mention: scan.mention, imports: found };
+        }
+        reached.sort_unstable();
+        reached.dedup();
+        reached.retain(|file| !self.files[*file as usize].read);
+        reached
+    }
+}
+
+/// What one read of a file gives.
+struct Scan {
+    mention: Mention,
+    imports: Resolved,
+    bytes: u64,
+}
+
+enum Resolved {
+    Files(Box<[u32]>),
+    /// A name may lead into a folder that has not been listed.
+    Names(Imports),
+}
+
+fn scan(file: u32, modules: &Modules, filter: &Prefilter) -> Scan {
+    thread_local!(static BUFFER: RefCell<Vec<u8>> = RefCell::new(vec![0; 256 << 10]));
+    BUFFER.with_borrow_mut(|buffer| match read(&modules.paths[file as usize], buffer) {
+        Ok(length) if length <= MAX_BYTES => {
+            let text = &buffer[..length];
+            let mention = filter.mention(text);
+            let names = imports(text, mention != Mention::Nothing);
+            let mut found = Found::default();
+            resolve(file, &names, modules, &mut found);
+            let imports = if found.unlisted.is_empty() {
+                Resolved::Files(found.sorted())
+            } else {
+                Resolved::Names(names)
+            };
+            Scan { mention, imports, bytes: length as u64 }
+        }
+        // Whoever reads it next can say what is wrong.
+        _ => Scan { mention: Mention::Seed, imports: Resolved::Files(Box::default()), bytes: 0 },
+    })
+}
+
+fn resolve(file: u32, names: &Imports, modules: &Modules, found: &mut Found) {
+    modules.package_of(file, found);
+    for import in names.iter() {
+        modules.resolve(file, import, found);
+    }
+}
+
+/// Reads a file into a buffer that only grows, and returns its length, or any length beyond
+/// [`MAX_BYTES`] where the file is longer than that. A plain loop of reads is the fastest way there
+/// is for files of this size; mapping them costs four times as much.
+fn read(path: &Path, buffer: &mut Vec<u8>) -> std::io::Result<usize> {
+    let mut file = File::open(path)?;
+    let mut length = 0;
+    loop {
+        match file.read(&mut buffer[length..]) {
+            Ok(0) => return Ok(length),
+            Ok(count) => length += count,
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+        if length > MAX_BYTES {
+            return Ok(length);
+        }
+        if length == buffer.len() {
+            buffer.resize(length * 2, 0);
+        }
+    }
+}
+
+fn roles(files: &[Known], prefilter: bool) -> Vec<Option<Role>> {
+    let mut roles: Vec<Option<Role>> =
+        files.iter().map(|file| (file.mention == Mention::Seed).then_some(Role::Seed)).collect();
+    let importers = Importers::of(files);
+    spread(&mut roles, Role::Importer, |file| importers.of_file(file));
+    spread(&mut roles, Role::Imported, |file| &files[file as usize].imports);
+    if !prefilter {
+        for (role, file) in roles.iter_mut().zip(files) {
+            *role = role.or(file.read.then_some(Role::Unrelated));
+        }
+    }
+    roles
+}
+
+/// Gives `role` to every file that can be reached from those that have one.
+fn spread<'a>(roles: &mut [Option<Role>], role: Role, next: impl Fn(u32) -> &'a [u32]) {
+    let mut open: Vec<u32> = (0..roles.len() as u32).filter(|file| roles[*file as usize].is_some()).collect();
+    while let Some(file) = open.pop() {
+        for reached in next(file) {
+            if roles[*reached as usize].is_none() {
+                roles[*reached as usize] = Some(role);
+                open.push(*reached);
+            }
+        }
+    }
+}
+
+/// The import graph turned round, in two flat lists.
+struct Importers {
+    /// Where the importers of each file begin in `files`.
+    starts: Vec<u32>,
+    files: Vec<u32>,
+}
+
+impl Importers {
+    fn of(files: &[Known]) -> Importers {
+        let mut starts = vec![0_u32; files.len() + 1];
+        for imported in files.iter().flat_map(|file| &file.imports) {
+            starts[*imported as usize + 1] += 1;
+        }
+        for at in 1..starts.len() {
+            starts[at] += starts[at - 1];
+        }
+        let mut next = starts.clone();
+        let mut importers = vec![0; starts[files.len()] as usize];
+        for (importer, file) in files.iter().enumerate() {
+            for imported in &file.imports {
+                let slot = &mut next[*imported as usize];
+                importers[*slot as usize] = importer as u32;
+                *slot += 1;
+            }
+        }
+        Importers { starts, files: importers }
+    }
+
+    fn of_file(&self, file: u32) -> &[u32] {
+        let file = file as usize;
+        &self.files[self.starts[file] as usize..self.starts[file + 1] as usize]
+    }
+}
+
+fn assemble(walked: &Walked, modules: &Modules, graph: &Graph, roles: &[Option<Role>]) -> Universe {
+    let mut files: Vec<UniverseFile> = roles
+        .iter()
+        .enumerate()
+        .filter_map(|(file, role)| {
+            let path = modules.paths[file].clone();
+            Some(UniverseFile { path, root: 0, role: (*role)?, given: file < walked.files.len() })
+        })
+        .collect();
+    files.sort_unstable_by(|a, b| bytes(&a.path).cmp(bytes(&b.path)));
+    let (roots, root_of) = roots_of(files.iter().map(|file| file.path.as_path()), walked);
+    for (file, root) in files.iter_mut().zip(root_of) {
+        file.root = root;
+    }
+    let count = |role| roles.iter().filter(|is| **is == Some(role)).count();
+    let stats = Stats {
+        walked: walked.files.len(),
+        followed: graph.files.iter().skip(walked.files.len()).filter(|file| file.read).count(),
+        seeds: count(Role::Seed),
+        importers: count(Role::Importer),
+        closure: files.len() - count(Role::Unrelated),
+        bytes: graph.bytes,
+    };
+    Universe { files, roots, stats }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::walk::{WalkOptions, exclude_set, walk};
+    use super::*;
+    use std::fs;
+
+    const SEED: &str = "import asyncio\nasyncio.run(main())\n";
+
+    struct Project(tempfile::TempDir);
+
+    impl Project {
+        fn new(files: &[(&str, &str)]) -> Project {
+            let dir = tempfile::tempdir().unwrap();
+            fs::write(dir.path().join("pyproject.toml"), "").unwrap();
+            for (name, text) in files {
+                let path = dir.path().join(name);
+                fs::create_dir_all(path.parent().unwrap()).unwrap();
+                fs::write(path, text).unwrap();
+            }
+            Project(dir)
+        }
+
+        fn universe(&self, given: &str, targets: &[&str], prefilter: bool) -> Universe {
+            let words = |text: &str| text.split(' ').map(str::to_owned).collect();
+            let needles =
+                Needles { packages: words("asyncio uvicorn"), ways: words("run"), alone: Vec::new() };
+            let exclude = exclude_set([]).unwrap();
+            let options = WalkOptions { respect_gitignore: true, exclude, threads: 2 };
+            let walked = walk(&[self.0.path().join(given)], &options);
+            let target =
+                |module: &&str| Target { dir: self.0.path().to_path_buf(), module: (*module).to_owned() };
+            let targets: Vec<Target> = targets.iter().map(target).collect();
+            super::universe(&walked, &needles, &targets, prefilter)
+        }
+
+        /// `name role` of every file, not given ones in brackets.
+        fn roles(&self, universe: &Universe) -> Vec<String> {
+            let show = |file: &UniverseFile| {
+                let name = file.path.strip_prefix(self.0.path()).unwrap().display();
+                let text = format!("{name} {:?}", file.role);
+                if file.given { text } else { format!("({text})") }
+            };
+            universe.files.iter().map(show).collect()
+        }
+
+        #[track_caller]
+        fn check(&self, given: &str, expected: &[&str]) {
+            assert_eq!(self.roles(&self.universe(given, &[], true)), expected);
+        }
+    }
+
+    #[test]
+    fn importers_of_seeds_and_what_they_import() {
+        let project = Project::new(&[
+            ("flag.py", "FLAG = True"),
+            ("loops.py", SEED),
+            ("main.py", "import middle, flag"),
+            ("middle.py", "from loops import main"),
+            ("other.py", "import flag"),
+        ]);
+        project.check(".", &["flag.py Imported", "loops.py Seed", "main.py Importer", "middle.py Importer"]);
+        let all = project.universe(".", &[], false);
+        assert_eq!(project.roles(&all).last().unwrap(), "other.py Unrelated");
+        assert_eq!((all.stats.walked, all.stats.closure, all.stats.seeds), (5, 4, 1));
+    }
+
+    #[test]
+    fn names_are_found_in_packages_src_and_other_folders() {
+        let project = Project::new(&[
+            ("a.py", "import p.q"),
+            ("lib/deep.py", SEED),
+            ("p/__init__.py", ""),
+            ("p/q.py", SEED),
+            ("src/r.py", SEED),
+            ("tests/b.py", "import r"),
+            ("tests/c.py", "import deep"),
+            ("tests/d.py", "import typing"),
+            ("lib/typing.py", SEED),
+        ]);
+        let roles = project.roles(&project.universe(".", &[], true));
+        assert_eq!(
+            roles,
+            [
+                "a.py Importer",
+                "lib/deep.py Seed",
+                "lib/typing.py Seed",
+                "p/__init__.py Imported",
+                "p/q.py Seed",
+                "src/r.py Seed",
+                "tests/b.py Importer",
+                "tests/c.py Importer"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_package_runs_before_its_modules() {
+        let project = Project::new(&[("p/__init__.py", SEED), ("p/m.py", "")]);
+        project.check(".", &["p/__init__.py Seed", "p/m.py Importer"]);
+    }
+
+    #[test]
+    fn imports_lead_out_of_the_given_paths() {
+        let project = Project::new(&[
+            ("app/main.py", "from app.sub import run_it\nfrom . import x"),
+            ("app/sub/__init__.py", "from ..y import z"),
+            ("app/x.py", ""),
+            ("app/y.py", SEED),
+            ("app/unrelated.py", SEED),
+        ]);
+        project.check(
+            "app/main.py",
+            &[
+                "app/main.py Importer",
+                "(app/sub/__init__.py Importer)",
+                "(app/x.py Imported)",
+                "(app/y.py Seed)",
+            ],
+        );
+    }
+
+    #[test]
+    fn imports_lead_to_ignored_files() {
+        let project = Project::new(&[
+            (".git/HEAD", ""),
+            (".gitignore", "local.py"),
+            ("local.py", SEED),
+            ("main.py", "import local"),
+        ]);
+        project.check(".", &["(local.py Seed)", "main.py Importer"]);
+    }
+
+    #[test]
+    fn servers_and_launchers_name_modules() {
+        let project = Project::new(&[
+            ("main.py", "import uvicorn\nuvicorn.run('web.app:app')"),
+            ("web/app.py", ""),
+            ("src/tool/cli.py", "import helper"),
+            ("helper.py", ""),
+        ]);
+        project.check(".", &["main.py Seed", "web/app.py Imported"]);
+        let roles = project.roles(&project.universe(".", &["tool.cli"], true));
+        assert_eq!(
+            roles,
+            ["helper.py Imported", "main.py Seed", "src/tool/cli.py Seed", "web/app.py Imported"]
+        );
+    }
+}

@@ -1,0 +1,517 @@
+//! Which files there are: the given paths, walked, sorted, and grouped by project.
+
+use std::collections::HashMap;
+use std::ffi::OsStr;
+use std::path::{Component, Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
+use ignore::{DirEntry, WalkBuilder, WalkState};
+
+use crate::finding::ShownPath;
+
+/// Names that are never walked unless the settings say otherwise: ruff's list, and the caches of
+/// compiled modules.
+pub const DEFAULT_EXCLUDE: &[&str] = &[
+    ".bzr",
+    ".direnv",
+    ".eggs",
+    ".git",
+    ".git-rewrite",
+    ".hg",
+    ".ipynb_checkpoints",
+    ".mypy_cache",
+    ".nox",
+    ".pants.d",
+    ".pyenv",
+    ".pytest_cache",
+    ".pytype",
+    ".ruff_cache",
+    ".svn",
+    ".tox",
+    ".venv",
+    ".vscode",
+    "__pycache__",
+    "__pypackages__",
+    "_build",
+    "buck-out",
+    "build",
+    "dist",
+    "node_modules",
+    "site-packages",
+    "venv",
+];
+
+#[derive(Clone, Debug)]
+pub struct WalkOptions {
+    pub respect_gitignore: bool,
+    /// Matched against the path relative to the project root and against the file name, for
+    /// directories and for files, also for files named on the command line.
+    pub exclude: GlobSet,
+    /// 0 lets the machine decide. The result does not depend on it.
+    pub threads: usize,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FileKind {
+    /// `.py` and `.pyw`: something Python runs or imports.
+    Module,
+    /// `.pyi`: read by people and type checkers, never by Python.
+    Stub,
+    /// `.ipynb`: listed, not analysed.
+    Notebook,
+}
+
+#[derive(Clone, Debug)]
+pub struct WalkedFile {
+    /// Absolute.
+    pub path: PathBuf,
+    pub kind: FileKind,
+    /// Index into [`Walked::roots`].
+    pub root: u32,
+}
+
+/// A path that could not be walked, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WalkError {
+    pub path: ShownPath,
+    pub message: String,
+}
+
+#[derive(Clone, Debug, Default)]
+pub struct Walked {
+    /// Sorted by the bytes of their paths, each once.
+    pub files: Vec<WalkedFile>,
+    /// Project roots of the files, absolute and sorted.
+    pub roots: Vec<PathBuf>,
+    /// Sorted by path.
+    pub errors: Vec<WalkError>,
+    /// The outermost folders imports may lead to: the project roots of the given paths.
+    pub(super) tops: Vec<PathBuf>,
+    /// Directories walked from the top, absolute: everything below them has been seen.
+    pub(super) walked_dirs: Vec<PathBuf>,
+    /// Walked directories that hold a marker of a project, sorted.
+    marked: Vec<PathBuf>,
+    /// An ignore file was met, so a walked directory may hold more modules than were listed.
+    pub(super) ignores: bool,
+}
+
+impl Walked {
+    /// Whether every file below this project root was walked. Rules that claim absence need it.
+    pub fn is_whole(&self, root: u32) -> bool {
+        let root = &self.roots[root as usize];
+        self.walked_dirs.iter().any(|dir| root.starts_with(dir))
+    }
+}
+
+/// Everything that may be analysed in or below `paths`.
+///
+/// Directories behind symbolic links are not entered, and what is not a regular file (pipes,
+/// devices, sockets) is left out. A path that does not exist or cannot be read becomes an error in
+/// the result.
+pub fn walk(paths: &[PathBuf], options: &WalkOptions) -> Walked {
+    let cwd = std::env::current_dir().unwrap_or_default();
+    let mut walked = Walked::default();
+    let mut found = Vec::new();
+    let mut builder: Option<WalkBuilder> = None;
+    for given in paths {
+        let path = absolute(given, &cwd);
+        let metadata = match std::fs::metadata(&path) {
+            Ok(metadata) => metadata,
+            Err(error) => {
+                walked.errors.push(WalkError { path: shown_path(&path, &cwd), message: error_text(&error) });
+                continue;
+            }
+        };
+        let dir = if metadata.is_dir() { &*path } else { path.parent().unwrap_or(&path) };
+        let top = project_root(dir);
+        let excluded = is_excluded_below(&path, &top, &options.exclude);
+        walked.tops.push(top);
+        if excluded {
+            continue;
+        }
+        if metadata.is_dir() {
+            match &mut builder {
+                Some(builder) => drop(builder.add(&path)),
+                None => builder = Some(WalkBuilder::new(&path)),
+            }
+            walked.walked_dirs.push(path);
+        } else if metadata.is_file()
+            && let Some(kind) = file_kind(path.file_name().unwrap_or_default())
+        {
+            found.push((path, kind));
+        }
+    }
+    outermost(&mut walked.tops);
+    outermost(&mut walked.walked_dirs);
+    if let Some(builder) = builder {
+        let seen = walk_dirs(builder, &walked.tops, options, &cwd);
+        found.extend(seen.files);
+        walked.errors.extend(seen.errors);
+        walked.ignores = seen.ignores;
+        walked.marked = seen.marked;
+    }
+    found.sort_unstable_by(|(a, _), (b, _)| bytes(a).cmp(bytes(b)));
+    found.dedup_by(|(a, _), (b, _)| a == b);
+    walked.errors.sort_unstable_by(|a, b| (&a.path, &a.message).cmp(&(&b.path, &b.message)));
+    walked.errors.dedup();
+    let (roots, root_of) = roots_of(found.iter().map(|(path, _)| path.as_path()), &walked);
+    walked.roots = roots;
+    walked.files =
+        found.into_iter().zip(root_of).map(|((path, kind), root)| WalkedFile { path, kind, root }).collect();
+    walked
+}
+
+/// The nearest folder, from `dir` upwards, that holds what marks a Python project. The climb stops
+/// at the top of a repository; where there is no marker at all, `dir` itself is the root.
+pub fn project_root(dir: &Path) -> PathBuf {
+    dir.ancestors().find(|dir| has_marker(dir)).unwrap_or(dir).to_path_buf()
+}
+
+/// A path as people read it: relative to the working directory where it lies below it, with forward
+/// slashes, and with bytes that are not UTF-8 replaced.
+pub fn shown_path(path: &Path, cwd: &Path) -> ShownPath {
+    let relative = match path.strip_prefix(cwd) {
+        Ok(relative) if relative.as_os_str().is_empty() => Path::new("."),
+        Ok(relative) => relative,
+        Err(_) => path,
+    };
+    let text = relative.to_string_lossy();
+    if cfg!(windows) { text.replace('\\', "/").into() } else { text.into() }
+}
+
+/// Compiles exclude patterns. The error names the pattern that is not a glob.
+pub fn exclude_set<'a>(patterns: impl IntoIterator<Item = &'a str>) -> Result<GlobSet, String> {
+    let mut set = GlobSetBuilder::new();
+    for pattern in patterns {
+        let trimmed = pattern.strip_prefix("./").unwrap_or(pattern).trim_end_matches('/');
+        let glob = GlobBuilder::new(trimmed).literal_separator(false).build();
+        set.add(glob.map_err(|error| format!("`{pattern}` is not a valid pattern: {}", error.kind()))?);
+    }
+    set.build().map_err(|error| error.to_string())
+}
+
+pub(super) fn file_kind(name: &OsStr) -> Option<FileKind> {
+    let name = name.as_encoded_bytes();
+    if name.ends_with(b".py") || name.ends_with(b".pyw") {
+        Some(FileKind::Module)
+    } else if name.ends_with(b".pyi") {
+        Some(FileKind::Stub)
+    } else if name.ends_with(b".ipynb") {
+        Some(FileKind::Notebook)
+    } else {
+        None
+    }
+}
+
+pub(super) fn bytes(path: &Path) -> &[u8] {
+    path.as_os_str().as_encoded_bytes()
+}
+
+#[derive(Default)]
+struct Seen {
+    files: Vec<(PathBuf, FileKind)>,
+    errors: Vec<WalkError>,
+    ignores: bool,
+    marked: Vec<PathBuf>,
+}
+
+fn walk_dirs(mut builder: WalkBuilder, tops: &[PathBuf], options: &WalkOptions, cwd: &Path) -> Seen {
+    let (filter_tops, exclude) = (tops.to_vec(), options.exclude.clone());
+    // Noted by the filter, because `.git` itself is excluded.
+    let marked = Arc::new(Mutex::new(Vec::new()));
+    let note = Arc::clone(&marked);
+    builder
+        .standard_filters(false)
+        .parents(options.respect_gitignore)
+        .ignore(options.respect_gitignore)
+        .git_ignore(options.respect_gitignore)
+        .git_global(options.respect_gitignore)
+        .git_exclude(options.respect_gitignore)
+        .follow_links(false)
+        .threads(options.threads)
+        .filter_entry(move |entry| {
+            if is_marker(entry.file_name())
+                && let Some(dir) = entry.path().parent()
+            {
+                note.lock().unwrap_or_else(PoisonError::into_inner).push(dir.to_path_buf());
+            }
+            entry.depth() == 0 || !is_excluded(entry.path(), top_of(entry.path(), &filter_tops), &exclude)
+        });
+    let all = Mutex::new(Seen::default());
+    builder.build_parallel().run(|| {
+        let mut own = Batch { seen: Seen::default(), all: &all };
+        Box::new(move |entry| {
+            match entry {
+                Ok(entry) => look_at(&entry, &mut own.seen),
+                Err(error) => own.seen.errors.push(walk_error(&error, cwd)),
+            }
+            WalkState::Continue
+        })
+    });
+    let mut seen = all.into_inner().unwrap_or_else(PoisonError::into_inner);
+    // Rules of a repository's own exclude file and of the user's are not seen as entries.
+    seen.ignores |= options.respect_gitignore && tops.iter().any(|top| top.join(".git").exists());
+    seen.ignores &= options.respect_gitignore;
+    seen.marked = std::mem::take(&mut marked.lock().unwrap_or_else(PoisonError::into_inner));
+    seen.marked.sort_unstable();
+    seen.marked.dedup();
+    seen
+}
+
+/// What one thread has seen; handed over when the thread is done.
+struct Batch<'a> {
+    seen: Seen,
+    all: &'a Mutex<Seen>,
+}
+
+impl Drop for Batch<'_> {
+    fn drop(&mut self) {
+        let mut all = self.all.lock().unwrap_or_else(PoisonError::into_inner);
+        all.files.append(&mut self.seen.files);
+        all.errors.append(&mut self.seen.errors);
+        all.ignores |= self.seen.ignores;
+    }
+}
+
+fn look_at(entry: &DirEntry, seen: &mut Seen) {
+    let Some(kind) = file_kind(entry.file_name()) else {
+        let name = entry.file_name().as_encoded_bytes();
+        seen.ignores |= name == b".gitignore" || name == b".ignore";
+        return;
+    };
+    // A symbolic link to a file is that file under another name; to a directory, it is not entered.
+    let is_file = entry.file_type().is_some_and(|kind| {
+        kind.is_file() || (kind.is_symlink() && std::fs::metadata(entry.path()).is_ok_and(|to| to.is_file()))
+    });
+    if is_file {
+        seen.files.push((entry.path().to_path_buf(), kind));
+    }
+}
+
+fn walk_error(error: &ignore::Error, cwd: &Path) -> WalkError {
+    let path = error_path(error).map_or_else(|| Arc::from("."), |path| shown_path(path, cwd));
+    let message = error.io_error().map_or_else(|| error.to_string(), error_text);
+    WalkError { path, message }
+}
+
+fn error_path(error: &ignore::Error) -> Option<&Path> {
+    match error {
+        ignore::Error::WithPath { path, .. } => Some(path),
+        ignore::Error::WithDepth { err, .. } | ignore::Error::WithLineNumber { err, .. } => error_path(err),
+        _ => None,
+    }
+}
+
+/// The operating system's words without its number: `permission denied`.
+pub(super) fn error_text(error: &std::io::Error) -> String {
+    let text = error.to_string();
+    let text = text.split(" (os error").next().unwrap_or(&text);
+    let mut characters = text.chars();
+    characters.next().map_or_else(String::new, |first| first.to_lowercase().chain(characters).collect())
+}
+
+/// The nearest project roots of files, sorted, and for each file the index of its own.
+pub(super) fn roots_of<'a>(
+    files: impl Iterator<Item = &'a Path>,
+    walked: &Walked,
+) -> (Vec<PathBuf>, Vec<u32>) {
+    let mut known = HashMap::new();
+    let mut of_files: Vec<Arc<Path>> = Vec::new();
+    let mut last = Path::new("");
+    for path in files {
+        let dir = path.parent().unwrap_or(path);
+        // Files come in order, so most are neighbours of the one before.
+        let root = match of_files.last() {
+            Some(root) if dir.as_os_str() == last.as_os_str() => root.clone(),
+            _ => nearest_root(dir, walked, &mut known),
+        };
+        of_files.push(root);
+        last = dir;
+    }
+    let mut roots = of_files.clone();
+    roots.sort_unstable();
+    roots.dedup();
+    // Each is in the list that was made from them.
+    let index = |root| roots.binary_search(root).unwrap_or(0) as u32;
+    let indices = of_files.iter().map(index).collect();
+    (roots.iter().map(|root| root.to_path_buf()).collect(), indices)
+}
+
+/// [`project_root`], each folder asked once, and never above the outermost root.
+fn nearest_root(dir: &Path, walked: &Walked, known: &mut HashMap<PathBuf, Arc<Path>>) -> Arc<Path> {
+    if let Some(root) = known.get(dir) {
+        return root.clone();
+    }
+    let seen = || walked.walked_dirs.iter().any(|walked| dir.starts_with(walked));
+    let marked = || if seen() { is_in(&walked.marked, dir) } else { has_marker(dir) };
+    let root = match dir.parent() {
+        Some(parent) if dir != top_of(dir, &walked.tops) && !marked() => nearest_root(parent, walked, known),
+        _ => Arc::from(dir),
+    };
+    known.insert(dir.to_path_buf(), root.clone());
+    root
+}
+
+fn is_in(sorted: &[PathBuf], path: &Path) -> bool {
+    sorted.binary_search_by(|other| other.as_path().cmp(path)).is_ok()
+}
+
+const MARKERS: &[&str] = &[
+    "pyproject.toml",
+    ".git",
+    "setup.py",
+    "setup.cfg",
+    "requirements.txt",
+    "uv.lock",
+    "poetry.lock",
+    "pdm.lock",
+    "pylock.toml",
+    "Pipfile",
+    "Pipfile.lock",
+    "loopcheck.toml",
+];
+
+fn has_marker(dir: &Path) -> bool {
+    let Ok(entries) = std::fs::read_dir(dir) else { return false };
+    entries.flatten().any(|entry| is_marker(&entry.file_name()))
+}
+
+fn is_marker(name: &OsStr) -> bool {
+    let Some(name) = name.to_str() else { return false };
+    MARKERS.contains(&name) || (name.starts_with("requirements") && name.ends_with(".txt"))
+}
+
+/// Makes a path absolute and removes `.` and `..` by name, so that one file has one path.
+fn absolute(path: &Path, cwd: &Path) -> PathBuf {
+    let mut clean = PathBuf::new();
+    for component in cwd.join(path).components() {
+        match component {
+            Component::CurDir => {}
+            Component::ParentDir => drop(clean.pop()),
+            other => clean.push(other),
+        }
+    }
+    clean
+}
+
+/// Keeps only the folders that lie in no other.
+fn outermost(dirs: &mut Vec<PathBuf>) {
+    dirs.sort_unstable();
+    dirs.dedup();
+    // Sorted by components, an outer folder stands before everything in it.
+    dirs.dedup_by(|inner, outer| inner.starts_with(outer));
+}
+
+fn top_of<'a>(path: &'a Path, tops: &'a [PathBuf]) -> &'a Path {
+    match tops {
+        [top] => top,
+        tops => tops.iter().find(|top| path.starts_with(top)).map_or(path, PathBuf::as_path),
+    }
+}
+
+fn is_excluded(path: &Path, top: &Path, exclude: &GlobSet) -> bool {
+    let name = path.file_name().unwrap_or_default();
+    exclude.is_match(Path::new(name))
+        || path.strip_prefix(top).is_ok_and(|relative| exclude.is_match(relative))
+}
+
+/// Whether a named path or a folder between it and the root is excluded.
+fn is_excluded_below(path: &Path, top: &Path, exclude: &GlobSet) -> bool {
+    path.ancestors().take_while(|part| *part != top).any(|part| is_excluded(part, top, exclude))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    /// Files of a project, as shown paths below it.
+    fn listed(dir: &Path, given: &[&str], options: &WalkOptions) -> Vec<String> {
+        let paths: Vec<PathBuf> = given.iter().map(|given| dir.join(given)).collect();
+        let walked = walk(&paths, options);
+        walked.files.iter().map(|file| shown_path(&file.path, dir).to_string()).collect()
+    }
+
+    fn project(files: &[&str]) -> tempfile::TempDir {
+        let dir = tempfile::tempdir().unwrap();
+        for file in files {
+            let path = dir.path().join(file);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, "").unwrap();
+        }
+        dir
+    }
+
+    fn options() -> WalkOptions {
+        let exclude = exclude_set(DEFAULT_EXCLUDE.iter().copied()).unwrap();
+        WalkOptions { respect_gitignore: true, exclude, threads: 2 }
+    }
+
+    #[test]
+    fn python_files_are_listed_in_the_order_of_their_bytes() {
+        let dir = project(&["b.py", "a/c.pyw", "a.py", "a/d.pyi", "n.ipynb", "x.txt", ".hidden/h.py"]);
+        let files = [".hidden/h.py", "a.py", "a/c.pyw", "a/d.pyi", "b.py", "n.ipynb"];
+        assert_eq!(listed(dir.path(), &["."], &options()), files);
+        assert_eq!(listed(dir.path(), &["."], &WalkOptions { threads: 1, ..options() }), files);
+        assert_eq!(listed(dir.path(), &["b.py", ".", "a", "./a/../a.py"], &options()), files);
+    }
+
+    #[test]
+    fn excluded_names_are_left_out_even_when_named() {
+        let dir = project(&["pyproject.toml", "venv/a.py", "src/build/b.py", "c.py"]);
+        assert_eq!(listed(dir.path(), &[".", "venv/a.py", "venv"], &options()), ["c.py"]);
+        let exclude = exclude_set(["src/*/b.py", "./venv/"]).unwrap();
+        assert_eq!(listed(dir.path(), &["."], &WalkOptions { exclude, ..options() }), ["c.py"]);
+    }
+
+    #[test]
+    fn ignored_files_are_left_out_unless_named() {
+        let dir = project(&[".git/HEAD", "a.py", "b.py"]);
+        fs::write(dir.path().join(".gitignore"), "b.py\n").unwrap();
+        assert_eq!(listed(dir.path(), &["."], &options()), ["a.py"]);
+        assert_eq!(listed(dir.path(), &["b.py"], &options()), ["b.py"]);
+        let all = WalkOptions { respect_gitignore: false, ..options() };
+        assert_eq!(listed(dir.path(), &["."], &all), ["a.py", "b.py"]);
+    }
+
+    #[test]
+    fn a_path_that_does_not_exist_is_an_error() {
+        let dir = project(&["a.py"]);
+        let walked = walk(&[dir.path().join("no.py"), dir.path().join("a.py")], &options());
+        assert_eq!(walked.files.len(), 1);
+        assert_eq!(walked.errors.len(), 1);
+        assert!(walked.errors[0].path.ends_with("no.py"));
+        assert_eq!(walked.errors[0].message, "no such file or directory");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_to_folders_are_not_entered_and_devices_not_read() {
+        let dir = project(&["real/a.py"]);
+        std::os::unix::fs::symlink(dir.path().join("real"), dir.path().join("link")).unwrap();
+        std::os::unix::fs::symlink(dir.path().join("real/a.py"), dir.path().join("b.py")).unwrap();
+        std::os::unix::fs::symlink(dir.path().join("gone.py"), dir.path().join("c.py")).unwrap();
+        std::os::unix::fs::symlink("/dev/null", dir.path().join("d.py")).unwrap();
+        assert_eq!(listed(dir.path(), &["."], &options()), ["b.py", "real/a.py"]);
+    }
+
+    #[test]
+    fn files_belong_to_the_nearest_project() {
+        let dir =
+            project(&["pyproject.toml", "a.py", "sub/setup.py", "sub/pkg/b.py", "requirements-dev.txt"]);
+        let walked = walk(&[dir.path().to_path_buf()], &options());
+        assert_eq!(walked.roots, [dir.path().to_path_buf(), dir.path().join("sub")]);
+        let roots: Vec<u32> = walked.files.iter().map(|file| file.root).collect();
+        assert_eq!(roots, [0, 1, 1]);
+        assert!(walked.is_whole(0) && walked.is_whole(1));
+        let part = walk(&[dir.path().join("a.py")], &options());
+        assert!(!part.is_whole(0));
+        assert_eq!(project_root(&dir.path().join("sub/pkg")), dir.path().join("sub"));
+    }
+
+    #[test]
+    fn patterns_that_are_no_globs_are_named() {
+        assert!(exclude_set(["a", "[b"]).unwrap_err().starts_with("`[b` is not a valid pattern"));
+    }
+}
