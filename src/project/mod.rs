@@ -1,1 +1,2 @@
-
+pub mod dependencies;
+pub mod python_versions;
