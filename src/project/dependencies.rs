@@ -5,13 +5,19 @@
 //! [`Dependencies::package_on`] weighs it.
 
 mod brought;
+mod conda;
+mod installed;
 mod lock;
 mod marker;
+mod pinned_python;
+mod pipfile;
 mod poetry_constraint;
 mod pyproject;
 mod requirement;
 mod requirements;
 mod resolve;
+mod setup_cfg;
+mod setup_py;
 mod text;
 mod toml_lock;
 
@@ -20,7 +26,8 @@ use std::sync::OnceLock;
 
 use pep440_rs::{Version, VersionSpecifiers, release_specifiers_to_ranges};
 
-use super::python_versions::{self, Python, classifier_minor};
+use super::python_versions::{self, Python};
+use installed::Installed;
 use lock::Lock;
 use python_versions::{Hint as PythonHint, Strength};
 use requirement::Requirement;
@@ -105,7 +112,7 @@ pub enum Presence {
     Declared,
     /// The project asks for it and a lock holds it.
     Locked,
-    /// Only found in an installed virtual environment.
+    /// Only found in the project's virtual environment.
     Installed,
     /// A package that is there brings it: a lock says so, or `rules/platforms.toml`.
     Transitive,
@@ -187,8 +194,14 @@ impl Dependencies {
     pub fn read(root: &Path, target_version: Option<(u8, u8)>) -> Dependencies {
         let mut collected = Collected::default();
         pyproject::read(root, &mut collected);
+        setup_cfg::read(root, &mut collected);
+        setup_py::read(root, &mut collected);
         toml_lock::read_all(root, &mut collected);
+        pipfile::read(root, &mut collected);
         requirements::read_all(root, &mut collected);
+        conda::read(root, &mut collected);
+        pinned_python::read_all(root, &mut collected);
+        collected.installed = Installed::read(root);
         let mut problems = std::mem::take(&mut collected.problems);
         let python = python_versions::settle(&collected.pythons, target_version, &mut problems);
         Dependencies { python, problems, collected, resolved: Default::default() }
@@ -212,6 +225,7 @@ impl Dependencies {
 struct Collected {
     declarations: Vec<Declaration>,
     locks: Vec<Lock>,
+    installed: Installed,
     pythons: Vec<PythonHint>,
     problems: Vec<Problem>,
     /// Some file lists dependencies, be they none.

@@ -8,6 +8,7 @@ use toml::de::{DeTable, DeValue};
 use super::requirement::{self, Requirement};
 use super::text::{self, Lines};
 use super::{Collected, Kind, Origin, PythonHint, Strength, poetry_constraint, requirements};
+use crate::project::python_versions::classifier_minor;
 
 type Table<'a> = DeTable<'a>;
 type Value<'a> = Spanned<DeValue<'a>>;
@@ -16,13 +17,7 @@ type Value<'a> = Spanned<DeValue<'a>>;
 pub fn read(root: &Path, collected: &mut Collected) {
     let path = root.join("pyproject.toml");
     let Some(text) = text::read(&path, &mut collected.problems) else { return };
-    let lines = Lines::new(&text);
-    let (table, errors) = DeTable::parse_recoverable(&text);
-    if let Some(error) = errors.first() {
-        let line = error.span().map_or(1, |span| lines.line(span.start));
-        collected.problem(&path, line, format!("is not valid TOML: {}", error.message().trim()));
-    }
-    let mut reader = Reader { root, path: &path, lines, text: &text, collected };
+    let (table, mut reader) = Reader::open(root, &path, &text, collected);
     let table = table.get_ref();
     reader.project(table);
     reader.groups(table);
@@ -32,7 +27,8 @@ pub fn read(root: &Path, collected: &mut Collected) {
     }
 }
 
-fn sub<'t, 'a>(table: &'t Table<'a>, key: &str) -> Option<&'t Table<'a>> {
+/// A table inside a table.
+pub fn sub<'t, 'a>(table: &'t Table<'a>, key: &str) -> Option<&'t Table<'a>> {
     table.get(key)?.get_ref().as_table()
 }
 
@@ -46,7 +42,8 @@ fn tables<'t, 'a>(table: &'t Table<'a>) -> impl Iterator<Item = &'t Table<'a>> {
     table.values().filter_map(|value| value.get_ref().as_table())
 }
 
-struct Reader<'r> {
+/// Reads the tables of one TOML file.
+pub struct Reader<'r> {
     root: &'r Path,
     path: &'r Path,
     lines: Lines,
@@ -54,7 +51,23 @@ struct Reader<'r> {
     collected: &'r mut Collected,
 }
 
-impl Reader<'_> {
+impl<'r> Reader<'r> {
+    /// Parses the text; what stands before a syntax error still counts, the error is reported.
+    pub fn open(
+        root: &'r Path,
+        path: &'r Path,
+        text: &'r str,
+        collected: &'r mut Collected,
+    ) -> (Spanned<Table<'r>>, Reader<'r>) {
+        let lines = Lines::new(text);
+        let (table, errors) = DeTable::parse_recoverable(text);
+        if let Some(error) = errors.first() {
+            let line = error.span().map_or(1, |span| lines.line(span.start));
+            collected.problem(path, line, format!("is not valid TOML: {}", error.message().trim()));
+        }
+        (table, Reader { root, path, lines, text, collected })
+    }
+
     fn project(&mut self, table: &Table) {
         let Some(project) = sub(table, "project") else { return };
         self.python(project.get("requires-python"), requirement::specifiers);
@@ -90,16 +103,15 @@ impl Reader<'_> {
         let Some(poetry) = sub(tool, "poetry") else { return };
         self.classifiers(poetry);
         if let Some(dependencies) = sub(poetry, "dependencies") {
-            self.collected.has_metadata = true;
             self.python(dependencies.get("python"), poetry_constraint::specifiers);
-            self.poetry_table(dependencies, false);
+            self.named(dependencies, false);
         }
         if let Some(dependencies) = sub(poetry, "dev-dependencies") {
-            self.poetry_table(dependencies, true);
+            self.named(dependencies, true);
         }
         let groups = sub(poetry, "group").into_iter().flat_map(tables);
         for dependencies in groups.filter_map(|group| sub(group, "dependencies")) {
-            self.poetry_table(dependencies, true);
+            self.named(dependencies, true);
         }
     }
 
@@ -122,9 +134,8 @@ impl Reader<'_> {
         if let Some(pixi) = sub(tool, "pixi") {
             for key in ["dependencies", "pypi-dependencies"] {
                 let Some(dependencies) = sub(pixi, key) else { continue };
-                self.collected.has_metadata = true;
                 self.python(dependencies.get("python"), poetry_constraint::specifiers);
-                self.poetry_table(dependencies, false);
+                self.named(dependencies, false);
             }
         }
         let target = sub(tool, "ruff").and_then(|ruff| ruff.get("target-version"));
@@ -149,8 +160,9 @@ impl Reader<'_> {
         }
     }
 
-    /// `uvicorn = "^0.22"`, `uvicorn = {version = "…", extras = […], markers = "…"}`, or an array of those.
-    fn poetry_table(&mut self, table: &Table, optional: bool) {
+    /// Poetry's tables, and those alike: `uvicorn = "^0.22"`, `uvicorn = {version = "…", extras = […], markers = "…"}`, or an array of those.
+    pub fn named(&mut self, table: &Table, optional: bool) {
+        self.collected.has_metadata = true;
         for (name, value) in table {
             let name = name.get_ref();
             if name == "python" {
@@ -192,7 +204,7 @@ impl Reader<'_> {
         self.collected.declare(requirement, origin, Kind::Manifest, optional || is_optional == Some(true));
     }
 
-    fn python(
+    pub fn python(
         &mut self,
         value: Option<&Value>,
         parse: impl Fn(&str) -> Option<pep440_rs::VersionSpecifiers>,
@@ -211,7 +223,7 @@ impl Reader<'_> {
 
     fn classifiers(&mut self, project: &Table) {
         let found = items(project, "classifiers").filter_map(|value| {
-            let minor = super::classifier_minor(value.get_ref().as_str()?)?;
+            let minor = classifier_minor(value.get_ref().as_str()?)?;
             Some((value, minor))
         });
         let found: Vec<_> = found.collect();

@@ -124,6 +124,7 @@ impl Resolved {
             (true, false) => Presence::Declared,
             (false, true) => Presence::Transitive,
             (false, false) if brought.is_some() => Presence::Transitive,
+            (false, false) if self.is_installed(collected, name) => Presence::Installed,
             (false, false) if collected.has_metadata => Presence::Absent,
             (false, false) => Presence::Unknown,
         };
@@ -133,14 +134,27 @@ impl Resolved {
         }
         let optional = if is_declared { optional } else { brought.is_some_and(|brought| brought.optional) };
         let Found { specifiers, pinned_at, asked_at, contradictions } = found;
-        Package {
-            presence,
-            optional,
-            pinned: exact(&specifiers).cloned(),
-            specifiers,
-            origin: pinned_at.or(asked_at),
-            contradictions,
+        let mut pinned = exact(&specifiers).cloned();
+        let mut origin = pinned_at.or(asked_at);
+        let installed = collected.installed.get(name).filter(|_| self.is_installed(collected, name));
+        if let Some((version, place)) = installed
+            && pinned.is_none()
+            && release_specifiers_to_ranges(specifiers.clone()).contains(&version.only_release())
+        {
+            (pinned, origin) = (Some(version.clone()), Some(place));
         }
+        Package { presence, optional, pinned, specifiers, origin, contradictions }
+    }
+
+    /// Whether the virtual environment has it. One that was made on another platform counts as well,
+    /// but not for packages of which a marker says that they are not for this one.
+    fn is_installed(&self, collected: &Collected, name: &str) -> bool {
+        let is_here = collected.installed.is_windows == (self.platform == Platform::Windows);
+        let known = brought::rows().iter().flat_map(|row| &row.needs);
+        let declared = collected.declarations.iter().map(|declaration| &declaration.requirement);
+        let mut named = known.chain(declared).filter(|need| need.name == name);
+        let is_excluded = named.any(|need| !self.holds(need.marker.as_deref()));
+        collected.installed.get(name).is_some() && (is_here || !is_excluded)
     }
 
     /// Adds the version of the first lock that has the package; whether one has it.
