@@ -18,7 +18,7 @@ mod requirements;
 mod resolve;
 mod setup_cfg;
 mod setup_py;
-mod text;
+pub(super) mod text;
 mod toml_lock;
 
 use std::path::{Path, PathBuf};
@@ -177,6 +177,16 @@ impl Package {
     }
 }
 
+/// A package that the project itself asks for.
+#[derive(Clone, Copy, Debug)]
+pub struct Declared<'d> {
+    /// Normalised as PEP 503 says.
+    pub name: &'d str,
+    /// A marker, an extra, a group or a file for developers limits it.
+    pub is_limited: bool,
+    pub origin: &'d Origin,
+}
+
 /// What a project's metadata says.
 #[derive(Debug)]
 pub struct Dependencies {
@@ -217,6 +227,17 @@ impl Dependencies {
         let resolved = self.resolved[platform as usize]
             .get_or_init(|| resolve::Resolved::new(&self.collected, platform, self.python.verdict));
         resolved.package(&self.collected, &requirement::normalise(name))
+    }
+
+    /// What the project asks for itself, in the order of its files.
+    pub fn declared(&self) -> impl Iterator<Item = Declared<'_>> {
+        let asked = |kind| matches!(kind, Kind::Manifest | Kind::Requirements);
+        let declarations = self.collected.declarations.iter().filter(move |one| asked(one.kind));
+        declarations.map(|declaration| Declared {
+            name: &declaration.requirement.name,
+            is_limited: declaration.optional || declaration.requirement.marker.is_some(),
+            origin: &declaration.origin,
+        })
     }
 }
 
@@ -267,7 +288,7 @@ impl Collected {
 }
 
 #[cfg(test)]
-mod testing {
+pub(super) mod testing {
     use super::Dependencies;
 
     /// A folder with these files.
