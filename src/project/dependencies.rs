@@ -367,6 +367,24 @@ mod tests {
         assert_eq!(open.at_least(&"0.36".parse().unwrap()), Answer::Maybe);
     }
 
+    proptest::proptest! {
+        #![proptest_config(proptest::test_runner::Config { cases: 64, ..Default::default() })]
+        #[test]
+        fn no_text_makes_a_reader_fail(
+            text in "([a-z=<>~!^*.,;:#@'\"\\[\\]{}()\\\\ |\n\u{e9}0-9-]{0,80}|(uvicorn|python|install_requires|dependencies|\\[project\\]|\\[\\[package\\]\\]|name|version|extra|sys_platform|  - |\n|[=:>~^'\"\\[\\]{}. 0-9é]){0,60})",
+        ) {
+            let names = [
+                "pyproject.toml", "setup.cfg", "setup.py", "requirements.txt", "uv.lock", "poetry.lock",
+                "Pipfile", "Pipfile.lock", "environment.yml", ".python-version",
+            ];
+            let files: Vec<(&str, &str)> = names.iter().map(|name| (*name, text.as_str())).collect();
+            let dependencies = dependencies(&files);
+            let package = dependencies.package("uvicorn");
+            package.at_least(&"0.36".parse().unwrap());
+            assert!(dependencies.python.allowed.contains(&dependencies.python.verdict));
+        }
+    }
+
     fn dependencies_of(requirements: &str) -> Dependencies {
         dependencies(&[("requirements.txt", requirements)])
     }

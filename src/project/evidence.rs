@@ -5,6 +5,7 @@
 mod listing;
 mod table;
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use super::dependencies::{Dependencies, text};
@@ -49,6 +50,9 @@ impl Evidence {
         reasons.sort_by(|a, b| {
             (b.points.abs(), &a.path, a.line, &a.message).cmp(&(a.points.abs(), &b.path, b.line, &b.message))
         });
+        // One line is one piece of evidence, be it of two kinds.
+        let mut places = HashSet::new();
+        reasons.retain(|reason| reason.line == 1 || places.insert((reason.path.clone(), reason.line)));
         let score = reasons.iter().map(|reason| reason.points).sum();
         let verdict = if reasons.iter().any(|reason| reason.points >= SETTLED) {
             Deployment::Windows

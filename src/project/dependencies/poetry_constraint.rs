@@ -48,8 +48,9 @@ fn one(text: &str) -> Option<VersionSpecifiers> {
         let kept = usize::from(version.release().len() > 1);
         return Some(between(&version, kept));
     }
-    if text.starts_with(|c: char| c.is_ascii_digit()) {
-        return requirement::specifiers(&format!("=={text}"));
+    let bare = text.strip_prefix('v').unwrap_or(text);
+    if bare.starts_with(|c: char| c.is_ascii_digit()) {
+        return requirement::specifiers(&format!("=={bare}"));
     }
     requirement::specifiers(text)
 }
@@ -79,6 +80,7 @@ mod tests {
             ("~1", ">=1, <2"),
             ("1.2.*", "==1.2.*"),
             ("1.2.3", "==1.2.3"),
+            ("v1.8.0a1", "==1.8.0a1"),
             ("*", ""),
             (">= 3.9, < 3.12", ">=3.9, <3.12"),
             (">=3.9 <3.12", ">=3.9, <3.12"),

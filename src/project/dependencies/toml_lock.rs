@@ -1,7 +1,7 @@
 //! `uv.lock`, `poetry.lock`, `pdm.lock` and `pylock.toml`, read line by line: a lock may have tens of
 //! megabytes of hashes, and the four formats agree on everything that is asked here.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use toml::Value;
 
@@ -17,6 +17,31 @@ pub fn read_all(root: &Path, collected: &mut Collected) {
             read(&path, &text, collected);
         }
     }
+    if collected.locks.is_empty()
+        && let Some(path) = workspace_lock(root)
+        && let Some(text) = text::read(&path, &mut collected.problems)
+    {
+        read(&path, &text, collected);
+    }
+}
+
+/// A member of a uv workspace has its lock at the root of the workspace, not far above it.
+fn workspace_lock(root: &Path) -> Option<PathBuf> {
+    let is_repository = |folder: &&Path| folder.join(".git").exists();
+    if !root.join("pyproject.toml").is_file() || is_repository(&root) {
+        return None;
+    }
+    for folder in root.ancestors().skip(1).take(4) {
+        let lock = folder.join("uv.lock");
+        if lock.is_file() {
+            let manifest = std::fs::read_to_string(folder.join("pyproject.toml")).ok()?;
+            return manifest.contains("[tool.uv.workspace]").then_some(lock);
+        }
+        if is_repository(&folder) {
+            break;
+        }
+    }
+    None
 }
 
 /// Where in the file the reader stands.
@@ -198,8 +223,8 @@ fn names(value: Option<&Value>) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::dependencies;
-    use super::super::{Platform, Presence};
+    use super::super::testing::{dependencies, project};
+    use super::super::{Dependencies, Platform, Presence};
 
     const UV: &str = r#"version = 1
 requires-python = ">=3.12"
@@ -364,6 +389,23 @@ python-versions = "^3.10"
         assert_eq!(pylock.package("uvicorn").pinned.unwrap().to_string(), "0.35.0");
         assert_eq!(pylock.package("uvloop").presence, Presence::Absent);
         assert_eq!(pylock.python.floor, Some((3, 12)));
+    }
+
+    #[test]
+    fn a_workspace_has_one_lock() {
+        let lock = "[[package]]\nname = \"uvicorn\"\nversion = \"0.34.0\"\n";
+        let member = "[project]\ndependencies = [\"uvicorn\"]\n";
+        let folder = project(&[
+            ("uv.lock", lock),
+            ("pyproject.toml", "[tool.uv.workspace]\nmembers = [\"packages/*\"]\n"),
+            ("packages/a/pyproject.toml", member),
+        ]);
+        let dependencies = Dependencies::read(&folder.path().join("packages/a"), None);
+        let uvicorn = dependencies.package("uvicorn");
+        assert_eq!(
+            (uvicorn.presence, uvicorn.pinned.unwrap().to_string()),
+            (Presence::Locked, "0.34.0".into())
+        );
     }
 
     #[test]

@@ -18,7 +18,7 @@ pub struct Listed {
 }
 
 /// Files near the root first, by name within a folder; without what others made (virtual
-/// environments, packages of Node, build folders).
+/// environments, packages of Node, build folders) and what is never deployed (tests, examples).
 pub fn files(root: &Path) -> Vec<Listed> {
     let mut files = Vec::new();
     let mut seen = 0;
@@ -46,7 +46,10 @@ pub fn files(root: &Path) -> Vec<Listed> {
 }
 
 fn is_foreign(root: &Path, path: &Path, name: &str) -> bool {
+    const MADE: [&str; 7] =
+        ["node_modules", "site-packages", "__pycache__", "build", "dist", "vendor", "third_party"];
+    const ASIDE: [&str; 9] =
+        ["doc", "docs", "test", "tests", "testing", "example", "examples", "samples", "benchmarks"];
     let hidden = name.starts_with('.') && name != ".github";
-    let made = ["node_modules", "site-packages", "__pycache__", "build", "dist", "vendor", "third_party"];
-    hidden || made.contains(&name) || root.join(path).join("pyvenv.cfg").exists()
+    hidden || MADE.contains(&name) || ASIDE.contains(&name) || root.join(path).join("pyvenv.cfg").exists()
 }
