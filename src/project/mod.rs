@@ -1,1 +1,3 @@
-
+pub mod dependencies;
+pub mod evidence;
+pub mod python_versions;
