@@ -204,3 +204,37 @@ pub fn with_default_command(arguments: impl IntoIterator<Item = OsString>) -> Ve
     arguments.insert(at.min(arguments.len()).max(1.min(arguments.len())), "check".into());
     arguments
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn command(line: &str) -> String {
+        let words = line.split(' ').map(OsString::from);
+        let words: Vec<String> =
+            with_default_command(words).into_iter().filter_map(|word| word.into_string().ok()).collect();
+        words.join(" ")
+    }
+
+    #[test]
+    fn check_is_the_default_command() {
+        assert_eq!(command("loopcheck"), "loopcheck check");
+        assert_eq!(command("loopcheck ."), "loopcheck check .");
+        assert_eq!(command("loopcheck --fix x.py"), "loopcheck check --fix x.py");
+        assert_eq!(command("loopcheck -q --color always x.py"), "loopcheck -q --color always check x.py");
+        assert_eq!(command("loopcheck ./entries"), "loopcheck check ./entries");
+    }
+
+    #[test]
+    fn a_command_that_was_given_stays() {
+        for line in ["loopcheck check .", "loopcheck -q entries .", "loopcheck --help", "loopcheck -V"] {
+            assert_eq!(command(line), line);
+        }
+    }
+
+    #[test]
+    fn the_arguments_do_not_contradict_each_other() {
+        use clap::CommandFactory;
+        Args::command().debug_assert();
+    }
+}
