@@ -10,10 +10,15 @@ use crate::report::{self, Report, diff, fixes, visible};
 use crate::settings::Settings;
 use crate::settings::layer::{Layer, Origin, Raw, Setting, Value};
 
+/// The byte-order mark of UTF-8.
+const BOM: &[u8] = b"\xef\xbb\xbf";
+
 pub fn run(args: &Check, output: &Output) -> Result<Exit, Error> {
     let settings = project::settings(&args.project, layer(args)?, output)?;
     if args.show_settings {
-        output.write(&settings.describe())?;
+        let lines: Vec<_> =
+            settings.describe().lines().map(|line| visible::line(line).into_owned()).collect();
+        output.write(&(lines.join("\n") + "\n"))?;
         return Ok(Exit::Clean);
     }
     if args.show_files {
@@ -52,7 +57,11 @@ fn fix(args: &Check, settings: &Settings, output: &Output) -> Result<Exit, Error
     let to_stdout = settings.stdin.is_some() && args.output_file.is_none();
     if let Some(stdin) = &settings.stdin {
         match fixed.changed.first() {
-            Some(file) => output.write(&file.after)?,
+            Some(file) => {
+                // Decoded text has no byte-order mark; what came with one leaves with one.
+                let mark = if stdin.bytes.starts_with(BOM) { BOM } else { b"" };
+                output.write_bytes(&[mark, file.after.as_bytes()].concat())?;
+            }
             None => output.write_bytes(&stdin.bytes)?,
         }
     }
@@ -178,4 +187,48 @@ fn per_file_ignores(pairs: &[String]) -> Result<Setting, Error> {
         map.push((pattern.to_owned(), Value { raw, origin: origin.clone() }));
     }
     Ok(Setting::argument("per-file-ignores", FLAG, Raw::Map(map)))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+    use crate::analysis::Failure;
+    use crate::cli::args::{Args, Command};
+
+    fn args(line: &str) -> Check {
+        let words = ["loopcheck", "check"].into_iter().chain(line.split_whitespace());
+        match Args::parse_from(words).command {
+            Command::Check(check) => *check,
+            other => panic!("not check: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_failure_outranks_findings_and_is_never_hidden() {
+        let clean = Analysis::default();
+        let failure = Failure { path: "main.py".into(), message: "permission denied".into() };
+        let failed = Analysis { failures: vec![failure], ..Analysis::default() };
+        assert_eq!(exit(&args(""), &clean, false), Exit::Clean);
+        assert_eq!(exit(&args(""), &clean, true), Exit::Findings);
+        assert_eq!(exit(&args("--exit-zero"), &clean, true), Exit::Clean);
+        assert_eq!(exit(&args("--exit-zero"), &failed, true), Exit::Failed);
+    }
+
+    #[test]
+    fn arguments_become_settings_with_their_flag_as_origin() {
+        let layer = layer(&args("--select LC1,LC2 --fail-on error --unsafe-fixes")).expect("good arguments");
+        let told: Vec<String> =
+            layer.iter().map(|setting| format!("{} {}", setting.key, setting.value.origin)).collect();
+        assert_eq!(told, ["select --select", "fail-on --fail-on", "unsafe-fixes --unsafe-fixes"]);
+    }
+
+    #[test]
+    fn a_pattern_may_hold_a_drive() {
+        let setting = per_file_ignores(&["C:/app/*.py:LC1".to_owned()]).expect("a pair");
+        let pairs = setting.value.map(setting.key).expect("a table");
+        assert_eq!(pairs[0].0, "C:/app/*.py");
+        assert!(per_file_ignores(&["main.py".to_owned()]).is_err());
+    }
 }

@@ -11,6 +11,7 @@ use crate::cli::args::{Color, Global};
 use crate::error::Error;
 use crate::finding::Severity;
 use crate::report::paint::{GOOD, Paint, severity_style};
+use crate::report::visible;
 
 /// The streams of this process and how much they say.
 #[derive(Debug)]
@@ -94,19 +95,19 @@ impl Output {
     /// `note: …`, unless `--quiet`.
     pub fn note(&self, text: impl Display) {
         let word = self.messages.with(GOOD, "note");
-        self.message(&format!("{word}: {text}\n"));
+        self.message(&format!("{word}: {}\n", harmless(text)));
     }
 
     /// `warning: …`, unless `--quiet`.
     pub fn warning(&self, text: impl Display) {
         let word = self.messages.with(severity_style(Severity::Warning), "warning");
-        self.message(&format!("{word}: {text}\n"));
+        self.message(&format!("{word}: {}\n", harmless(text)));
     }
 
     /// `error: …`, always.
     pub fn error(&self, text: impl Display) {
         let word = self.messages.with(severity_style(Severity::Error), "error");
-        self.to_stderr(&format!("{word}: {text}\n"));
+        self.to_stderr(&format!("{word}: {}\n", harmless(text)));
     }
 
     /// What `--verbose` adds.
@@ -131,13 +132,20 @@ fn paint(color: Color, stream: &impl anstream::stream::RawStream) -> Paint {
     let colour = match color {
         Color::Always => true,
         Color::Never => false,
-        Color::Auto if is_set("NO_COLOR") => false,
-        Color::Auto if is_set("FORCE_COLOR") => true,
+        Color::Auto if has_value("NO_COLOR", &[]) => false,
+        Color::Auto if has_value("FORCE_COLOR", &["0", "false"]) => true,
         Color::Auto => AutoStream::choice(stream) != ColorChoice::Never,
     };
     Paint { colour }
 }
 
-fn is_set(variable: &str) -> bool {
-    std::env::var_os(variable).is_some_and(|value| !value.is_empty() && value != "0")
+/// Is the environment variable set to anything but nothing and the words that mean no?
+fn has_value(variable: &str, no: &[&str]) -> bool {
+    std::env::var_os(variable).is_some_and(|value| !value.is_empty() && no.iter().all(|no| value != *no))
+}
+
+/// Messages quote file names and configuration, which strangers may have written.
+fn harmless(text: impl Display) -> String {
+    let text = text.to_string();
+    text.split('\n').map(visible::line).collect::<Vec<_>>().join("\n")
 }

@@ -163,6 +163,36 @@ error[LC101]: NiceGUI runs on the Proactor event loop on Windows
 }
 
 #[test]
+fn full_draws_a_call_over_several_lines() {
+    let text = "\n".repeat(9) + "ui.run(\r\n\tport=8080,\r\n)\r\n";
+    let main = source("main.py", &text);
+    let mut analysis = example();
+    analysis.findings.drain(..2);
+    analysis.findings[0].place = place(&main, "ui.run(\r\n\tport=8080,\r\n)");
+    analysis.findings[0].related.remove(0);
+    analysis.sources.insert("main.py".into(), main);
+    let report = Report { summary: false, ..everything(&analysis) };
+    assert_eq!(
+        render(&report, OutputFormat::Full, Paint::PLAIN),
+        "\
+error[LC101]: NiceGUI runs on the Proactor event loop on Windows
+  --> main.py:10:1
+   |
+10 | / ui.run(
+11 | |     port=8080,
+12 | | )
+   | |_^ uvicorn 0.54.0 takes ProactorEventLoop here
+   |
+  ::: uv.lock:212  uvicorn 0.54.0
+  ::: start.bat:3  started on Windows
+   = why: a client that resets the connection raises WinError 10054
+   = fix: pass loop=\"asyncio:SelectorEventLoop\" on Windows [safe, --fix]
+
+"
+    );
+}
+
+#[test]
 fn concise_is_one_line_a_finding() {
     assert_eq!(
         shown(OutputFormat::Concise),

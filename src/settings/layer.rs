@@ -135,7 +135,14 @@ impl Value {
         let Raw::List(items) = &self.raw else {
             return Err(self.mismatch(key, "a list of strings"));
         };
-        items.iter().map(|item| Ok((item.text(key)?, &item.origin))).collect()
+        items
+            .iter()
+            .map(|item| match &item.raw {
+                Raw::Text(text) => Ok((text.as_str(), &item.origin)),
+                other => Err(Error::new(format!("`{key}` holds {}, and takes only strings", other.kind()))
+                    .at(item.origin.to_string())),
+            })
+            .collect()
     }
 
     /// # Errors

@@ -21,7 +21,7 @@ use crate::settings::layer::{Layer, Origin, Setting};
 use crate::settings::selection::{RuleSet, Selector, Wishes};
 
 /// Folders that hold no code of the project.
-const DEFAULT_EXCLUDE: [&str; 24] = [
+const DEFAULT_EXCLUDE: [&str; 25] = [
     ".bzr",
     ".direnv",
     ".eggs",
@@ -45,13 +45,14 @@ const DEFAULT_EXCLUDE: [&str; 24] = [
     "build",
     "dist",
     "node_modules",
+    "site-packages",
     "venv",
 ];
 
 /// Everything a run needs to know from the person.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// Files and folders to report on, as they were given; never empty.
+    /// Files and folders to report on, as they were given; never empty. Without meaning beside `stdin`.
     pub paths: Vec<PathBuf>,
     /// Standard input, when it is checked instead of `paths`.
     pub stdin: Option<Stdin>,

@@ -36,7 +36,7 @@ fn a_value_of_the_wrong_kind_names_its_line() {
     );
     assert_eq!(
         refusal("select = [\n  'LC1',\n  7,\n]"),
-        "`select` must be a string, not a number\n  loopcheck.toml:3"
+        "`select` holds a number, and takes only strings\n  loopcheck.toml:3"
     );
     assert_eq!(refusal("windows = 'maybe'"), "`windows` must be \"auto\", true or false\n  loopcheck.toml:1");
 }
