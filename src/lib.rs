@@ -14,10 +14,13 @@
 //! - [`rules`]: one small file a rule, from traces to findings.
 //! - [`fix`]: remedies, placement, edits, the second paper run that proves them.
 //! - [`report`]: one small file an output format.
+//! - [`analysis`]: the whole flow from settings to findings, called by the commands.
 //! - [`finding`] and [`entry`]: what passes to the report.
 
+pub mod analysis;
 pub mod cli;
 pub mod entry;
+pub mod error;
 pub mod files;
 pub mod finding;
 pub mod fix;

@@ -1,1 +1,54 @@
+//! The command line: arguments, the commands, and what they write where.
 
+mod args;
+mod check;
+mod entries;
+mod output;
+mod project;
+mod rule;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::cli::args::{Args, Command};
+use crate::cli::output::Output;
+use crate::error::Error;
+
+/// How a run ended. The numbers are a promise to scripts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// Nothing to report, or everything fixed.
+    Clean = 0,
+    /// Findings at or above `--fail-on`.
+    Findings = 1,
+    /// loopcheck itself failed.
+    Failed = 2,
+}
+
+/// Runs the command line and tells how the process must end.
+pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let args = match Args::try_parse_from(args::with_default_command(arguments)) {
+        Ok(args) => args,
+        Err(help_or_error) => {
+            // Help goes to standard output with status 0, a mistake to standard error with 2.
+            let _ = help_or_error.print();
+            return ExitCode::from(help_or_error.exit_code() as u8);
+        }
+    };
+    let output = Output::new(&args.global);
+    let ended = run(args.command, &output).unwrap_or_else(|error| {
+        output.error(&error);
+        Exit::Failed
+    });
+    ExitCode::from(ended as u8)
+}
+
+fn run(command: Command, output: &Output) -> Result<Exit, Error> {
+    match command {
+        Command::Check(args) => check::run(&args, output),
+        Command::Entries(args) => entries::run(&args, output),
+        Command::Rule(args) => rule::run(&args, output),
+    }
+}

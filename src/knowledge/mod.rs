@@ -1,5 +1,6 @@
 //! A typed view of what stands in `rules/`: runner rows, stubs of the standard library, rule pages.
 
+pub mod pages;
 mod runners;
 mod stubs;
 

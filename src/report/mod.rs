@@ -1,1 +1,108 @@
+//! What people and programs read: one small file an output format.
+//!
+//! Every format is a function from a [`Report`] to text, so the text can go to a screen, a pipe or a
+//! file, and is the same on every run.
 
+mod concise;
+pub mod diff;
+pub mod entries;
+pub mod fixes;
+mod full;
+mod github;
+mod grouped;
+mod json;
+pub mod paint;
+pub mod rule;
+mod statistics;
+mod summary;
+pub mod visible;
+
+use crate::analysis::{Analysis, Sources};
+use crate::finding::{Applicability, Finding, Severity};
+use crate::report::paint::Paint;
+use crate::settings::{OutputFormat, Settings};
+
+/// What is reported of an analysis.
+#[derive(Clone, Debug)]
+pub struct Report<'a> {
+    /// Those at or above the least severity to report, sorted by place.
+    pub findings: Vec<&'a Finding>,
+    /// How many findings lie below it.
+    pub hidden: usize,
+    pub entries: usize,
+    pub files: usize,
+    pub sources: &'a Sources,
+    /// Do unsafe fixes count as fixable?
+    pub unsafe_fixes: bool,
+    /// Write the summary below the findings of the formats for people?
+    pub summary: bool,
+}
+
+impl<'a> Report<'a> {
+    pub fn new(analysis: &'a Analysis, settings: &Settings) -> Report<'a> {
+        let shown = |finding: &&Finding| finding.severity >= settings.min_severity;
+        let findings: Vec<&Finding> = analysis.findings.iter().filter(shown).collect();
+        Report {
+            hidden: analysis.findings.len() - findings.len(),
+            findings,
+            entries: analysis.entries.len(),
+            files: analysis.files_checked,
+            sources: &analysis.sources,
+            unsafe_fixes: settings.unsafe_fixes,
+            summary: true,
+        }
+    }
+
+    /// The worst severity that is reported.
+    pub fn worst(&self) -> Option<Severity> {
+        self.findings.iter().map(|finding| finding.severity).max()
+    }
+
+    fn count(&self, severity: Severity) -> usize {
+        self.findings.iter().filter(|finding| finding.severity == severity).count()
+    }
+
+    /// Would `--fix`, with the present arguments, fix it?
+    fn is_fixable(&self, finding: &Finding) -> bool {
+        finding.fix.as_ref().is_some_and(|fix| fix.applicability == Applicability::Safe || self.unsafe_fixes)
+    }
+
+    /// `[*] ` before what `--fix` would fix.
+    fn marker(&self, finding: &Finding) -> &'static str {
+        if self.is_fixable(finding) { "[*] " } else { "" }
+    }
+}
+
+/// The findings in the format that was asked for.
+pub fn render(report: &Report<'_>, format: OutputFormat, paint: Paint) -> String {
+    match format {
+        OutputFormat::Full => full::render(report, paint),
+        OutputFormat::Concise => concise::render(report, paint),
+        OutputFormat::Grouped => grouped::render(report, paint),
+        OutputFormat::Json => json::render(report),
+        OutputFormat::JsonLines => json::render_lines(report),
+        OutputFormat::Github => github::render(report),
+    }
+}
+
+/// How often each rule was broken, instead of where.
+pub fn render_statistics(report: &Report<'_>, format: OutputFormat, paint: Paint) -> String {
+    match format {
+        OutputFormat::Json => statistics::render_json(report),
+        _ => statistics::render(report, paint),
+    }
+}
+
+/// `1 error`, `2 errors`.
+fn plural(count: usize, noun: &str) -> String {
+    if count == 1 {
+        format!("1 {noun}")
+    } else if let Some(stem) = noun.strip_suffix('y') {
+        format!("{count} {stem}ies")
+    } else {
+        format!("{count} {noun}s")
+    }
+}
+
+#[cfg(test)]
+mod tests;

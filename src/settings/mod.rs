@@ -1,1 +1,420 @@
+//! Configuration file and arguments, merged once into [`Settings`].
 
+pub mod discover;
+pub mod globs;
+pub mod layer;
+pub mod selection;
+mod show;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::num::NonZeroUsize;
+use std::path::{Component, Path, PathBuf};
+use std::str::FromStr;
+
+use clap::ValueEnum;
+
+use crate::error::{Error, nearest};
+use crate::finding::{Finding, Severity};
+use crate::settings::globs::{Pattern, Patterns};
+use crate::settings::layer::{Layer, Origin, Setting};
+use crate::settings::selection::{RuleSet, Selector, Wishes};
+
+/// Folders that hold no code of the project.
+const DEFAULT_EXCLUDE: [&str; 25] = [
+    ".bzr",
+    ".direnv",
+    ".eggs",
+    ".git",
+    ".git-rewrite",
+    ".hg",
+    ".ipynb_checkpoints",
+    ".mypy_cache",
+    ".nox",
+    ".pants.d",
+    ".pyenv",
+    ".pytest_cache",
+    ".pytype",
+    ".ruff_cache",
+    ".svn",
+    ".tox",
+    ".venv",
+    ".vscode",
+    "__pypackages__",
+    "_build",
+    "build",
+    "dist",
+    "node_modules",
+    "site-packages",
+    "venv",
+];
+
+/// Everything a run needs to know from the person.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Files and folders to report on, as they were given; never empty. Without meaning beside `stdin`.
+    pub paths: Vec<PathBuf>,
+    /// Standard input, when it is checked instead of `paths`.
+    pub stdin: Option<Stdin>,
+    /// Absolute working directory; paths are shown relative to it.
+    pub cwd: PathBuf,
+    /// The configuration file that counts.
+    pub config: Option<PathBuf>,
+    /// Rules to report.
+    pub rules: RuleSet,
+    /// Rules that may be fixed.
+    pub fixable: RuleSet,
+    pub per_file_ignores: Vec<PerFileIgnore>,
+    /// Never walked into, never checked, also when named as an argument.
+    pub exclude: Patterns,
+    pub respect_gitignore: bool,
+    /// The oldest Python to check for; the project's own metadata counts when absent.
+    pub target_version: Option<TargetVersion>,
+    pub windows: Windows,
+    /// Findings of this severity or worse make the exit status 1.
+    pub fail_on: Severity,
+    /// Findings below are counted, not reported.
+    pub min_severity: Severity,
+    pub output_format: OutputFormat,
+    pub remedy: Remedy,
+    pub guard: Guard,
+    /// Apply unsafe fixes too.
+    pub unsafe_fixes: bool,
+    /// Worker threads; as many as the machine has cores when absent.
+    pub jobs: Option<NonZeroUsize>,
+    /// Skip files that cannot matter. Findings are the same without; only tests turn it off.
+    pub prefilter: bool,
+    /// Where each setting came from; a key that is absent has its default.
+    pub origins: BTreeMap<&'static str, Origin>,
+}
+
+/// What the arguments say that no configuration file can.
+#[derive(Clone, Debug, Default)]
+pub struct Request {
+    pub paths: Vec<PathBuf>,
+    pub stdin: Option<Stdin>,
+    pub cwd: PathBuf,
+    /// The configuration file that was named with `--config`.
+    pub config: Option<PathBuf>,
+    /// Read no configuration file.
+    pub isolated: bool,
+    pub jobs: Option<NonZeroUsize>,
+    pub no_prefilter: bool,
+}
+
+/// Python source that came through standard input.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stdin {
+    /// The file it stands for, as it was given.
+    pub filename: PathBuf,
+    pub bytes: Vec<u8>,
+}
+
+#[derive(Clone, Debug)]
+pub struct PerFileIgnore {
+    patterns: Patterns,
+    /// `!tests/*.py`: for files that do not match.
+    negated: bool,
+    selectors: Vec<Selector>,
+    codes: Vec<String>,
+}
+
+/// Is the project deployed on Windows?
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Windows {
+    /// Look for evidence in the project.
+    Auto,
+    Yes,
+    No,
+}
+
+/// What fixes insert where both would do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Remedy {
+    /// The best that the allowed versions take.
+    Auto,
+    Policy,
+    LoopFactory,
+}
+
+/// How an inserted guard asks for Windows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Guard {
+    #[value(name = "sys.platform")]
+    SysPlatform,
+    #[value(name = "platform.system")]
+    PlatformSystem,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum OutputFormat {
+    Full,
+    Concise,
+    Grouped,
+    Json,
+    JsonLines,
+    Github,
+}
+
+impl OutputFormat {
+    /// Does a person read it, so that sentences may stand around the findings?
+    pub fn is_for_people(self) -> bool {
+        matches!(self, OutputFormat::Full | OutputFormat::Concise | OutputFormat::Grouped)
+    }
+}
+
+/// A minor version of Python 3.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct TargetVersion {
+    pub minor: u8,
+}
+
+impl Settings {
+    /// Finds the configuration file and merges it with the arguments, which win.
+    ///
+    /// # Errors
+    ///
+    /// When a file cannot be read, or a setting is unknown or has a value it cannot have.
+    pub fn load(request: Request, arguments: &[Layer]) -> Result<Settings, Error> {
+        let file = match &request.config {
+            Some(path) => Some(discover::read(&request.cwd.join(path), &request.cwd)?),
+            None if request.isolated => None,
+            None => discover::find(&start_of_search(&request), &request.cwd)?,
+        };
+        let mut settings = Settings::defaults(request);
+        let mut patterns = PatternsInProgress::new(&settings.cwd);
+        if let Some(file) = file {
+            let base = file.path.parent().unwrap_or(&settings.cwd).to_owned();
+            settings.config = Some(file.path);
+            settings.apply(&file.layer, &base, &mut patterns)?;
+        }
+        let cwd = settings.cwd.clone();
+        for layer in arguments {
+            settings.apply(layer, &cwd, &mut patterns)?;
+        }
+        patterns.exclude.append(&mut patterns.extend_exclude);
+        settings.exclude = Patterns::new(&patterns.exclude)?;
+        // Who asks to fail on notes wants to see them.
+        if !settings.origins.contains_key("min-severity") {
+            settings.min_severity = settings.min_severity.min(settings.fail_on);
+        }
+        Ok(settings)
+    }
+
+    /// What is left of the findings after the selection and the per-file ignores; a fix that may not
+    /// be applied is taken off.
+    pub fn admit(&self, findings: Vec<Finding>) -> Vec<Finding> {
+        let mut admitted: Vec<Finding> =
+            findings.into_iter().filter(|finding| self.reports(finding.code, &finding.place.path)).collect();
+        for finding in &mut admitted {
+            if !self.fixable.contains(finding.code) {
+                finding.fix = None;
+            }
+        }
+        admitted
+    }
+
+    /// Is the rule with this code reported in the file shown as `path`?
+    pub fn reports(&self, code: &str, path: &str) -> bool {
+        let absolute = self.cwd.join(path);
+        self.rules.contains(code)
+            && !self.per_file_ignores.iter().any(|ignore| ignore.applies(code, &absolute))
+    }
+
+    fn defaults(request: Request) -> Settings {
+        let paths = if request.paths.is_empty() { vec![PathBuf::from(".")] } else { request.paths };
+        Settings {
+            paths,
+            stdin: request.stdin,
+            cwd: request.cwd,
+            config: None,
+            rules: RuleSet::all(),
+            fixable: RuleSet::all(),
+            per_file_ignores: Vec::new(),
+            exclude: Patterns::default(),
+            respect_gitignore: true,
+            target_version: None,
+            windows: Windows::Auto,
+            fail_on: Severity::Warning,
+            min_severity: Severity::Warning,
+            output_format: OutputFormat::Full,
+            remedy: Remedy::Auto,
+            guard: Guard::SysPlatform,
+            unsafe_fixes: false,
+            jobs: request.jobs,
+            prefilter: !request.no_prefilter,
+            origins: BTreeMap::new(),
+        }
+    }
+
+    fn apply(&mut self, layer: &Layer, base: &Path, patterns: &mut PatternsInProgress) -> Result<(), Error> {
+        let mut rules = Wishes::default();
+        let mut fixable = Wishes::default();
+        for setting in layer {
+            let Setting { key, value } = setting;
+            match *key {
+                "select" => rules.start(setting)?,
+                "extend-select" => rules.add(setting)?,
+                "ignore" => rules.remove(setting)?,
+                "fixable" => fixable.start(setting)?,
+                "unfixable" => fixable.remove(setting)?,
+                "per-file-ignores" => self.per_file_ignores = per_file_ignores(setting, base)?,
+                "exclude" => patterns.exclude = file_patterns(setting, base)?,
+                "extend-exclude" => patterns.extend_exclude.extend(file_patterns(setting, base)?),
+                "respect-gitignore" => self.respect_gitignore = value.flag(key)?,
+                "target-version" => self.target_version = Some(target_version(setting)?),
+                "windows" => self.windows = windows(setting)?,
+                "fail-on" => self.fail_on = choice(setting)?,
+                "min-severity" => self.min_severity = choice(setting)?,
+                "output-format" => self.output_format = choice(setting)?,
+                "remedy" => self.remedy = choice(setting)?,
+                "guard" => self.guard = choice(setting)?,
+                "unsafe-fixes" => self.unsafe_fixes = value.flag(key)?,
+                // `layer::KEYS` has no other key, as a test of this module asserts.
+                other => return Err(Error::new(format!("`{other}` cannot be set"))),
+            }
+            self.origins.insert(key, value.origin.clone());
+        }
+        self.rules.apply(&rules);
+        self.fixable.apply(&fixable);
+        Ok(())
+    }
+}
+
+impl PerFileIgnore {
+    fn applies(&self, code: &str, path: &Path) -> bool {
+        self.patterns.matches(path) != self.negated
+            && self.selectors.iter().any(|selector| selector.names(code))
+    }
+}
+
+impl FromStr for TargetVersion {
+    type Err = ();
+
+    /// `py310` or `3.10`.
+    fn from_str(text: &str) -> Result<TargetVersion, ()> {
+        let minor = text.strip_prefix("py3").or_else(|| text.strip_prefix("3.")).ok_or(())?;
+        let minor = minor.parse().map_err(|_| ())?;
+        if (7..=99).contains(&minor) { Ok(TargetVersion { minor }) } else { Err(()) }
+    }
+}
+
+impl fmt::Display for TargetVersion {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "py3{}", self.minor)
+    }
+}
+
+/// Excludes are replaced or extended layer by layer and compiled at the end.
+struct PatternsInProgress {
+    exclude: Vec<Pattern>,
+    extend_exclude: Vec<Pattern>,
+}
+
+impl PatternsInProgress {
+    fn new(cwd: &Path) -> PatternsInProgress {
+        let pattern =
+            |text: &str| Pattern { text: text.to_owned(), base: cwd.to_owned(), origin: Origin::Default };
+        PatternsInProgress {
+            exclude: DEFAULT_EXCLUDE.into_iter().map(pattern).collect(),
+            extend_exclude: Vec::new(),
+        }
+    }
+}
+
+/// The folder of the first path, or the working directory.
+fn start_of_search(request: &Request) -> PathBuf {
+    let stdin = request.stdin.as_ref().map(|stdin| &stdin.filename);
+    let Some(first) = stdin.or(request.paths.first()) else {
+        return request.cwd.clone();
+    };
+    let first = without_dots(&request.cwd.join(first));
+    if first.is_dir() { first } else { first.parent().map_or(request.cwd.clone(), Path::to_owned) }
+}
+
+/// `.` and `..` must not hide the folders above.
+fn without_dots(path: &Path) -> PathBuf {
+    let mut clean = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir => {
+                clean.pop();
+            }
+            part => clean.push(part),
+        }
+    }
+    clean
+}
+
+fn per_file_ignores(setting: &Setting, base: &Path) -> Result<Vec<PerFileIgnore>, Error> {
+    let mut ignores = Vec::new();
+    for (written, codes) in setting.value.map(setting.key)? {
+        let negated = written.starts_with('!');
+        let text = written.trim_start_matches('!').to_owned();
+        let pattern = Pattern { text, base: base.to_owned(), origin: codes.origin.clone() };
+        let texts = codes.texts(setting.key)?;
+        let selectors: Result<Vec<Selector>, Error> =
+            texts.iter().map(|(text, origin)| Selector::parse(text, origin)).collect();
+        ignores.push(PerFileIgnore {
+            patterns: Patterns::new(&[pattern])?,
+            negated,
+            selectors: selectors?,
+            codes: texts.iter().map(|(text, _)| (*text).to_owned()).collect(),
+        });
+    }
+    Ok(ignores)
+}
+
+fn file_patterns(setting: &Setting, base: &Path) -> Result<Vec<Pattern>, Error> {
+    let texts = setting.value.texts(setting.key)?;
+    let pattern = |(text, origin): (&str, &Origin)| Pattern {
+        text: text.to_owned(),
+        base: base.to_owned(),
+        origin: origin.clone(),
+    };
+    Ok(texts.into_iter().map(pattern).collect())
+}
+
+fn windows(setting: &Setting) -> Result<Windows, Error> {
+    match setting.value.flag(setting.key) {
+        Ok(true) => Ok(Windows::Yes),
+        Ok(false) => Ok(Windows::No),
+        Err(_) => {
+            match setting.value.text(setting.key) {
+                Ok("auto") => Ok(Windows::Auto),
+                _ => Err(Error::new("`windows` must be \"auto\", true or false")
+                    .at(setting.value.origin.to_string())),
+            }
+        }
+    }
+}
+
+fn target_version(setting: &Setting) -> Result<TargetVersion, Error> {
+    let text = setting.value.text(setting.key)?;
+    text.parse().map_err(|()| {
+        Error::new(format!("`{text}` is not a version of Python"))
+            .at(setting.value.origin.to_string())
+            .help("write it as \"py310\" or \"3.10\"")
+    })
+}
+
+/// One of the names of an enumeration.
+fn choice<T: ValueEnum>(setting: &Setting) -> Result<T, Error> {
+    let text = setting.value.text(setting.key)?;
+    if let Ok(value) = T::from_str(text, false) {
+        return Ok(value);
+    }
+    let values: Vec<_> = T::value_variants().iter().filter_map(ValueEnum::to_possible_value).collect();
+    let names: Vec<&str> = values.iter().map(|value| value.get_name()).collect();
+    let help = match nearest(text, names.iter().copied()) {
+        Some(name) => format!("did you mean `{name}`?"),
+        None => format!("the values are {}", names.join(", ")),
+    };
+    Err(Error::new(format!("`{}` cannot be `{text}`", setting.key))
+        .at(setting.value.origin.to_string())
+        .help(help))
+}
+
+#[cfg(test)]
+mod tests;

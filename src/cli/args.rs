@@ -1,0 +1,240 @@
+//! The arguments, named as ruff names them wherever ruff has one.
+
+use std::ffi::OsString;
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+use clap::{ArgAction, Parser, Subcommand, ValueEnum};
+
+use crate::finding::Severity;
+use crate::settings::{OutputFormat, Windows};
+
+/// Tells which asyncio event loop each entry point of a Python project gets on Windows.
+#[derive(Debug, Parser)]
+#[command(
+    name = "loopcheck",
+    version,
+    after_help = "Without a command loopcheck checks: `loopcheck --fix .` is `loopcheck check --fix .`"
+)]
+pub struct Args {
+    #[command(flatten)]
+    pub global: Global,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct Global {
+    /// Print findings, but nothing else.
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub quiet: bool,
+    /// Say what is done: the configuration file, and how much was checked.
+    #[arg(short, long, global = true)]
+    pub verbose: bool,
+    /// Colour the output.
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub color: Color,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Report entry points that run on the wrong loop on Windows, and fix them (the default command).
+    Check(Box<Check>),
+    /// List every entry point: its runner, its loop on each platform, and who decided it.
+    Entries(Box<Entries>),
+    /// Explain a rule.
+    Rule(Rule),
+}
+
+/// What both `check` and `entries` need to know.
+#[derive(Debug, clap::Args)]
+pub struct Project {
+    /// Files and folders; `-` reads standard input [default: .]
+    pub paths: Vec<PathBuf>,
+    /// The name of the file that standard input stands for.
+    #[arg(long, value_name = "FILE")]
+    pub stdin_filename: Option<PathBuf>,
+    /// Is the project deployed on Windows? `auto` looks for evidence.
+    #[arg(long, value_name = "auto|yes|no", hide_possible_values = true)]
+    pub windows: Option<Windows>,
+    /// The oldest Python to check for, such as py39 [default: what the project says].
+    #[arg(long, value_name = "VERSION")]
+    pub target_version: Option<String>,
+    /// A configuration file, or one setting such as 'fail-on = "error"'.
+    #[arg(long, value_name = "FILE|SETTING", help_heading = "Configuration")]
+    pub config: Vec<String>,
+    /// Read no configuration file.
+    #[arg(long, help_heading = "Configuration")]
+    pub isolated: bool,
+    /// Files and folders to leave out, instead of the configured ones.
+    #[arg(long, value_name = "PATTERN", value_delimiter = ',', help_heading = "File selection")]
+    pub exclude: Option<Vec<String>>,
+    /// Files and folders to leave out in addition.
+    #[arg(long, value_name = "PATTERN", value_delimiter = ',', help_heading = "File selection")]
+    pub extend_exclude: Option<Vec<String>>,
+    /// Check files that .gitignore leaves out too.
+    #[arg(long, help_heading = "File selection")]
+    pub no_respect_gitignore: bool,
+    /// Worker threads [default: one a core].
+    #[arg(short, long, value_name = "N")]
+    pub jobs: Option<NonZeroUsize>,
+    /// Parse every file, also those that cannot matter.
+    #[arg(long, hide = true)]
+    pub no_prefilter: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct Check {
+    #[command(flatten)]
+    pub project: Project,
+
+    /// Apply safe fixes.
+    #[arg(long)]
+    pub fix: bool,
+    /// Apply unsafe fixes too.
+    #[arg(long)]
+    pub unsafe_fixes: bool,
+    /// Apply fixes, and do not report what is left.
+    #[arg(long)]
+    pub fix_only: bool,
+    /// Show what fixes would change instead of writing it.
+    #[arg(long)]
+    pub diff: bool,
+    /// List what was fixed.
+    #[arg(long)]
+    pub show_fixes: bool,
+
+    /// Rules to report: codes, prefixes, names or ALL.
+    #[arg(long, value_name = "RULE", value_delimiter = ',', help_heading = "Rule selection")]
+    pub select: Option<Vec<String>>,
+    /// Rules not to report.
+    #[arg(long, value_name = "RULE", value_delimiter = ',', help_heading = "Rule selection")]
+    pub ignore: Option<Vec<String>>,
+    /// Rules to report in addition.
+    #[arg(long, value_name = "RULE", value_delimiter = ',', help_heading = "Rule selection")]
+    pub extend_select: Option<Vec<String>>,
+    /// Rules that may be fixed.
+    #[arg(long, value_name = "RULE", value_delimiter = ',', help_heading = "Rule selection")]
+    pub fixable: Option<Vec<String>>,
+    /// Rules that must not be fixed.
+    #[arg(long, value_name = "RULE", value_delimiter = ',', help_heading = "Rule selection")]
+    pub unfixable: Option<Vec<String>>,
+    /// Rules not to report in files that match a pattern.
+    #[arg(long, value_name = "PATTERN:RULE", value_delimiter = ',', help_heading = "Rule selection")]
+    pub per_file_ignores: Option<Vec<String>>,
+
+    /// How findings are written [default: full].
+    #[arg(long, value_name = "FORMAT")]
+    pub output_format: Option<OutputFormat>,
+    /// Write the report to a file.
+    #[arg(short, long, value_name = "FILE")]
+    pub output_file: Option<PathBuf>,
+    /// Count findings by rule.
+    #[arg(long)]
+    pub statistics: bool,
+    /// The least severity that makes the exit status 1 [default: warning].
+    #[arg(long, value_name = "SEVERITY")]
+    pub fail_on: Option<Severity>,
+    /// The least severity that is reported [default: warning].
+    #[arg(long, value_name = "SEVERITY")]
+    pub min_severity: Option<Severity>,
+    /// Exit with 0 even when there are findings.
+    #[arg(short, long)]
+    pub exit_zero: bool,
+    /// Exit with 1 when something was fixed.
+    #[arg(long)]
+    pub exit_non_zero_on_fix: bool,
+    /// List the files that would be checked.
+    #[arg(long, action = ArgAction::SetTrue, conflicts_with = "show_settings")]
+    pub show_files: bool,
+    /// Show the settings and where each comes from.
+    #[arg(long)]
+    pub show_settings: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct Entries {
+    #[command(flatten)]
+    pub project: Project,
+    /// How entry points are written.
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub output_format: Form,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct Rule {
+    /// A code or a name.
+    #[arg(required_unless_present = "all")]
+    pub rule: Option<String>,
+    /// Every rule.
+    #[arg(long, conflicts_with = "rule")]
+    pub all: bool,
+    /// How rules are written.
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub output_format: Form,
+}
+
+/// For people or for programs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Form {
+    Text,
+    Json,
+}
+
+/// Puts `check` where no command was given: `loopcheck --fix .` and `loopcheck .` check.
+pub fn with_default_command(arguments: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
+    let mut arguments: Vec<OsString> = arguments.into_iter().collect();
+    let mut at = 1;
+    while let Some(argument) = arguments.get(at).and_then(|argument| argument.to_str()) {
+        match argument {
+            "-q" | "--quiet" | "-v" | "--verbose" => at += 1,
+            "--color" => at += 2,
+            _ if argument.starts_with("--color=") => at += 1,
+            "check" | "entries" | "rule" | "help" | "-h" | "--help" | "-V" | "--version" => return arguments,
+            _ => break,
+        }
+    }
+    arguments.insert(at.min(arguments.len()).max(1.min(arguments.len())), "check".into());
+    arguments
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn command(line: &str) -> String {
+        let words = line.split(' ').map(OsString::from);
+        let words: Vec<String> =
+            with_default_command(words).into_iter().filter_map(|word| word.into_string().ok()).collect();
+        words.join(" ")
+    }
+
+    #[test]
+    fn check_is_the_default_command() {
+        assert_eq!(command("loopcheck"), "loopcheck check");
+        assert_eq!(command("loopcheck ."), "loopcheck check .");
+        assert_eq!(command("loopcheck --fix x.py"), "loopcheck check --fix x.py");
+        assert_eq!(command("loopcheck -q --color always x.py"), "loopcheck -q --color always check x.py");
+        assert_eq!(command("loopcheck ./entries"), "loopcheck check ./entries");
+    }
+
+    #[test]
+    fn a_command_that_was_given_stays() {
+        for line in ["loopcheck check .", "loopcheck -q entries .", "loopcheck --help", "loopcheck -V"] {
+            assert_eq!(command(line), line);
+        }
+    }
+
+    #[test]
+    fn the_arguments_do_not_contradict_each_other() {
+        use clap::CommandFactory;
+        Args::command().debug_assert();
+    }
+}

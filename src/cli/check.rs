@@ -1,0 +1,234 @@
+//! `loopcheck check`: report, and with `--fix` repair.
+
+use crate::analysis::{self, Analysis, Fixed};
+use crate::cli::args::Check;
+use crate::cli::output::Output;
+use crate::cli::{Exit, project};
+use crate::error::Error;
+use crate::report::paint::Paint;
+use crate::report::{self, Report, diff, fixes, visible};
+use crate::settings::Settings;
+use crate::settings::layer::{Layer, Origin, Raw, Setting, Value};
+
+/// The byte-order mark of UTF-8.
+const BOM: &[u8] = b"\xef\xbb\xbf";
+
+pub fn run(args: &Check, output: &Output) -> Result<Exit, Error> {
+    let settings = project::settings(&args.project, layer(args)?, output)?;
+    if args.show_settings {
+        let lines: Vec<_> =
+            settings.describe().lines().map(|line| visible::line(line).into_owned()).collect();
+        output.write(&(lines.join("\n") + "\n"))?;
+        return Ok(Exit::Clean);
+    }
+    if args.show_files {
+        let files = analysis::files(&settings)?;
+        let lines: String = files.iter().map(|file| format!("{}\n", visible::line(file))).collect();
+        output.write(&lines)?;
+        return Ok(Exit::Clean);
+    }
+    if args.diff {
+        return show_diff(args, &settings, output);
+    }
+    if args.fix || args.fix_only {
+        return fix(args, &settings, output);
+    }
+    let analysis = analysis::analyse(&settings)?;
+    let found = report(args, &settings, &analysis, "", output)?;
+    Ok(exit(args, &analysis, found))
+}
+
+/// `--diff`: nothing is written, what would be fixed is shown.
+fn show_diff(args: &Check, settings: &Settings, output: &Output) -> Result<Exit, Error> {
+    let fixed = analysis::fix(settings, false)?;
+    let is_file = args.output_file.is_some();
+    let paint = if is_file { Paint::PLAIN } else { output.paint };
+    let text = diff::render(&fixed.changed, paint, output.is_screen() && !is_file);
+    output.write_to(args.output_file.as_deref(), &text)?;
+    tell(&fixed.remaining, settings, output);
+    tell_left_alone(&fixed, output);
+    let summary = fixes::render(&fixed, "Would fix", args.show_fixes, Paint::PLAIN);
+    output.message(if summary.is_empty() { "Nothing to fix.\n" } else { &summary });
+    Ok(exit(args, &fixed.remaining, !fixed.changed.is_empty()))
+}
+
+fn fix(args: &Check, settings: &Settings, output: &Output) -> Result<Exit, Error> {
+    let fixed = analysis::fix(settings, true)?;
+    let to_stdout = settings.stdin.is_some() && args.output_file.is_none();
+    if let Some(stdin) = &settings.stdin {
+        match fixed.changed.first() {
+            Some(file) => {
+                // Decoded text has no byte-order mark; what came with one leaves with one.
+                let mark = if stdin.bytes.starts_with(BOM) { BOM } else { b"" };
+                output.write_bytes(&[mark, file.after.as_bytes()].concat())?;
+            }
+            None => output.write_bytes(&stdin.bytes)?,
+        }
+    }
+    tell_left_alone(&fixed, output);
+    let paint = if args.output_file.is_some() || to_stdout { Paint::PLAIN } else { output.paint };
+    let done = fixes::render(&fixed, "Fixed", args.show_fixes, paint);
+    let found = if args.fix_only {
+        tell(&fixed.remaining, settings, output);
+        output.message(&done);
+        false
+    } else {
+        report(args, settings, &fixed.remaining, &done, output)?
+    };
+    let changed = args.exit_non_zero_on_fix && !fixed.changed.is_empty();
+    Ok(exit(args, &fixed.remaining, found || changed))
+}
+
+/// Writes the report. Says whether something in it is bad enough to fail.
+fn report(
+    args: &Check,
+    settings: &Settings,
+    analysis: &Analysis,
+    done: &str,
+    output: &Output,
+) -> Result<bool, Error> {
+    let mut report = Report::new(analysis, settings);
+    report.summary = !output.quiet;
+    // Standard output belongs to the fixed source when standard input was fixed.
+    let source_on_stdout = settings.stdin.is_some() && args.fix && args.output_file.is_none();
+    let plain = source_on_stdout || args.output_file.is_some();
+    let paint = if plain { Paint::PLAIN } else { output.paint };
+    let format = settings.output_format;
+    let text = if args.statistics {
+        report::render_statistics(&report, format, paint)
+    } else {
+        report::render(&report, format, paint)
+    };
+    let for_people = format.is_for_people();
+    if !for_people {
+        output.message(done);
+    }
+    let text = if for_people && !output.quiet { format!("{done}{text}") } else { text };
+    if source_on_stdout {
+        output.message(&text);
+    } else {
+        output.write_to(args.output_file.as_deref(), &text)?;
+    }
+    tell(analysis, settings, output);
+    Ok(report.worst().is_some_and(|worst| worst >= settings.fail_on))
+}
+
+/// What stands in no report: failures and notices.
+fn tell(analysis: &Analysis, settings: &Settings, output: &Output) {
+    for failure in &analysis.failures {
+        output.error(format!("{}: {}", visible::line(&failure.path), visible::line(&failure.message)));
+    }
+    for notice in &analysis.notices {
+        output.note(visible::line(notice));
+    }
+    if analysis.files_checked == 0 && settings.stdin.is_none() && analysis.failures.is_empty() {
+        output.warning("no Python files found under the given paths");
+    }
+    output.detail(format!("{} files checked", analysis.files_checked));
+}
+
+fn tell_left_alone(fixed: &Fixed, output: &Output) {
+    for (path, reason) in &fixed.left_alone {
+        output.warning(format!("{} was left as it is: {}", visible::line(path), visible::line(reason)));
+    }
+}
+
+/// A failure outranks findings and is never hidden by `--exit-zero`.
+fn exit(args: &Check, analysis: &Analysis, found: bool) -> Exit {
+    if !analysis.failures.is_empty() {
+        Exit::Failed
+    } else if found && !args.exit_zero {
+        Exit::Findings
+    } else {
+        Exit::Clean
+    }
+}
+
+/// The arguments that stand for settings.
+fn layer(args: &Check) -> Result<Layer, Error> {
+    let mut layer = Layer::new();
+    let lists = [
+        ("select", "--select", &args.select),
+        ("ignore", "--ignore", &args.ignore),
+        ("extend-select", "--extend-select", &args.extend_select),
+        ("fixable", "--fixable", &args.fixable),
+        ("unfixable", "--unfixable", &args.unfixable),
+    ];
+    for (key, flag, texts) in lists {
+        layer.extend(texts.as_ref().map(|texts| project::list(key, flag, texts)));
+    }
+    if let Some(pairs) = &args.per_file_ignores {
+        layer.push(per_file_ignores(pairs)?);
+    }
+    layer
+        .extend(args.output_format.map(|format| project::choice("output-format", "--output-format", format)));
+    layer.extend(args.fail_on.map(|severity| project::choice("fail-on", "--fail-on", severity)));
+    layer.extend(
+        args.min_severity.map(|severity| project::choice("min-severity", "--min-severity", severity)),
+    );
+    if args.unsafe_fixes {
+        layer.push(Setting::argument("unsafe-fixes", "--unsafe-fixes", Raw::Flag(true)));
+    }
+    Ok(layer)
+}
+
+/// `tests/*.py:LC1`; the last colon counts, for a pattern may begin with a drive.
+fn per_file_ignores(pairs: &[String]) -> Result<Setting, Error> {
+    const FLAG: &str = "--per-file-ignores";
+    let origin = Origin::Argument(FLAG.into());
+    let mut map = Vec::new();
+    for pair in pairs {
+        let Some((pattern, rule)) = pair.rsplit_once(':') else {
+            return Err(Error::new(format!("`{pair}` does not say which rule to ignore"))
+                .at(FLAG)
+                .help("write a pattern and a rule, such as --per-file-ignores 'tests/*.py:LC1'"));
+        };
+        let raw = Raw::list([rule.to_owned()], &origin);
+        map.push((pattern.to_owned(), Value { raw, origin: origin.clone() }));
+    }
+    Ok(Setting::argument("per-file-ignores", FLAG, Raw::Map(map)))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+    use crate::analysis::Failure;
+    use crate::cli::args::{Args, Command};
+
+    fn args(line: &str) -> Check {
+        let words = ["loopcheck", "check"].into_iter().chain(line.split_whitespace());
+        match Args::parse_from(words).command {
+            Command::Check(check) => *check,
+            other => panic!("not check: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_failure_outranks_findings_and_is_never_hidden() {
+        let clean = Analysis::default();
+        let failure = Failure { path: "main.py".into(), message: "permission denied".into() };
+        let failed = Analysis { failures: vec![failure], ..Analysis::default() };
+        assert_eq!(exit(&args(""), &clean, false), Exit::Clean);
+        assert_eq!(exit(&args(""), &clean, true), Exit::Findings);
+        assert_eq!(exit(&args("--exit-zero"), &clean, true), Exit::Clean);
+        assert_eq!(exit(&args("--exit-zero"), &failed, true), Exit::Failed);
+    }
+
+    #[test]
+    fn arguments_become_settings_with_their_flag_as_origin() {
+        let layer = layer(&args("--select LC1,LC2 --fail-on error --unsafe-fixes")).expect("good arguments");
+        let told: Vec<String> =
+            layer.iter().map(|setting| format!("{} {}", setting.key, setting.value.origin)).collect();
+        assert_eq!(told, ["select --select", "fail-on --fail-on", "unsafe-fixes --unsafe-fixes"]);
+    }
+
+    #[test]
+    fn a_pattern_may_hold_a_drive() {
+        let setting = per_file_ignores(&["C:/app/*.py:LC1".to_owned()]).expect("a pair");
+        let pairs = setting.value.map(setting.key).expect("a table");
+        assert_eq!(pairs[0].0, "C:/app/*.py");
+        assert!(per_file_ignores(&["main.py".to_owned()]).is_err());
+    }
+}

@@ -1,0 +1,49 @@
+//! The last line: how much, and what to do next.
+
+use crate::finding::Severity;
+use crate::report::paint::{BOLD, GOOD, Paint};
+use crate::report::{Report, plural};
+
+/// `1 entry point, 1 error. 1 fixable with `--fix`.`
+pub fn render(report: &Report<'_>, paint: Paint) -> String {
+    let mut text = if report.findings.is_empty() { clean(report, paint) } else { counts(report, paint) };
+    if report.hidden > 0 {
+        let them = if report.hidden == 1 { "it" } else { "them" };
+        let lesser = plural(report.hidden, "lesser finding");
+        text += &format!(" {lesser} hidden, `--min-severity info` shows {them}.");
+    }
+    text + "\n"
+}
+
+fn clean(report: &Report<'_>, paint: Paint) -> String {
+    let checked = match (report.entries, report.files) {
+        (_, 0) => String::new(),
+        (0, files) => format!(" No entry point in {}.", plural(files, "file")),
+        (entries, files) => {
+            format!(" {} in {}.", plural(entries, "entry point"), plural(files, "file"))
+        }
+    };
+    paint.with(GOOD, "All checks passed!") + &checked
+}
+
+fn counts(report: &Report<'_>, paint: Paint) -> String {
+    let mut parts = vec![plural(report.entries, "entry point")];
+    for (severity, noun) in
+        [(Severity::Error, "error"), (Severity::Warning, "warning"), (Severity::Info, "note")]
+    {
+        match report.count(severity) {
+            0 => {}
+            count => parts.push(plural(count, noun)),
+        }
+    }
+    let mut text = paint.with(BOLD, parts.join(", ") + ".");
+    let fixable = report.findings.iter().filter(|finding| report.is_fixable(finding)).count();
+    let unsafe_only = report.findings.iter().filter(|finding| finding.fix.is_some()).count() - fixable;
+    text += &match (fixable, unsafe_only) {
+        (0, 0) => String::new(),
+        (0, more) => format!(" {more} fixable with `--fix --unsafe-fixes`."),
+        (some, 0) => format!(" {some} fixable with `--fix`."),
+        (some, more) => format!(" {some} fixable with `--fix` ({more} more with `--unsafe-fixes`)."),
+    };
+    text
+}

@@ -1,0 +1,205 @@
+use std::fs;
+
+use super::*;
+use crate::settings::layer::{KEYS, Raw, read_file, read_inline};
+
+/// Settings from the text of a loopcheck.toml and settings given to `--config`.
+fn settings(file: &str, inline: &[&str]) -> Result<Settings, Error> {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    fs::write(folder.path().join("loopcheck.toml"), file).expect("a file in it");
+    let request = Request { cwd: folder.path().to_owned(), ..Request::default() };
+    let layers: Vec<Layer> = inline.iter().map(|text| read_inline(text).expect("good arguments")).collect();
+    Settings::load(request, &layers)
+}
+
+fn refusal(file: &str) -> String {
+    settings(file, &[]).expect_err("a refusal").to_string()
+}
+
+fn codes(file: &str, inline: &[&str]) -> Vec<&'static str> {
+    settings(file, inline).expect("good settings").rules.codes()
+}
+
+#[test]
+fn an_unknown_key_names_its_line_and_the_key_that_was_meant() {
+    assert_eq!(
+        refusal("windows = true\n\nfail_on = 'error'\n"),
+        "unknown setting `fail_on`\n  loopcheck.toml:3\n  help: did you mean `fail-on`?"
+    );
+}
+
+#[test]
+fn a_value_of_the_wrong_kind_names_its_line() {
+    assert_eq!(
+        refusal("select = 'LC1'"),
+        "`select` must be a list of strings, not a string\n  loopcheck.toml:1"
+    );
+    assert_eq!(
+        refusal("select = [\n  'LC1',\n  7,\n]"),
+        "`select` holds a number, and takes only strings\n  loopcheck.toml:3"
+    );
+    assert_eq!(refusal("windows = 'maybe'"), "`windows` must be \"auto\", true or false\n  loopcheck.toml:1");
+}
+
+#[test]
+fn a_value_that_does_not_exist_names_the_one_that_was_meant() {
+    assert_eq!(
+        refusal("fail-on = 'warn'"),
+        "`fail-on` cannot be `warn`\n  loopcheck.toml:1\n  help: did you mean `warning`?"
+    );
+    assert_eq!(
+        refusal("target-version = '2.7'"),
+        "`2.7` is not a version of Python\n  loopcheck.toml:1\n  help: write it as \"py310\" or \"3.10\""
+    );
+}
+
+#[test]
+fn broken_toml_names_its_line() {
+    let text = refusal("select = [\n'LC1'\nignore = 1");
+    assert!(text.starts_with("loopcheck.toml is not valid TOML\n  loopcheck.toml:3: "), "{text}");
+}
+
+#[test]
+fn an_unknown_rule_names_its_line_and_the_rule_that_was_meant() {
+    assert_eq!(
+        refusal("ignore = [\n  'LC101',\n  'nicegui-on-proacto',\n]"),
+        "unknown rule `nicegui-on-proacto`\n  loopcheck.toml:3\n  help: did you mean `nicegui-on-proactor`?"
+    );
+    assert_eq!(
+        refusal("per-file-ignores = { 'tests/*' = ['E501'] }"),
+        "unknown rule `E501`\n  loopcheck.toml:1\n  help: `loopcheck rule --all` lists the rules"
+    );
+}
+
+#[test]
+fn a_bad_pattern_names_its_line() {
+    let text = refusal("exclude = ['a[']");
+    assert!(text.starts_with("`a[` is not a valid pattern\n  loopcheck.toml:1: "), "{text}");
+}
+
+#[test]
+fn rules_are_selected_by_code_prefix_and_name() {
+    assert_eq!(codes("select = ['LC101']", &[]), ["LC000", "LC101"]);
+    assert_eq!(codes("select = ['lc10']", &[]), ["LC000", "LC101", "LC102", "LC103", "LC104"]);
+    assert_eq!(codes("select = ['policy-ignored']", &[]), ["LC000", "LC201"]);
+    assert_eq!(codes("", &[]), RuleSet::all().codes());
+    assert_eq!(codes("select = ['ALL']", &[]), RuleSet::all().codes());
+}
+
+#[test]
+fn what_says_more_wins_and_ignoring_wins_a_tie() {
+    assert_eq!(codes("select = ['LC101']\nignore = ['LC1']", &[]), ["LC000", "LC101"]);
+    assert_eq!(codes("select = ['LC1']\nignore = ['LC102', 'LC103']", &[]), ["LC000", "LC101", "LC104"]);
+    assert_eq!(codes("select = ['LC101']\nignore = ['LC101']", &[]), ["LC000"]);
+    assert_eq!(codes("ignore = ['LC000']\nselect = ['LC201']", &[]), ["LC201"]);
+}
+
+#[test]
+fn arguments_add_to_the_file_and_a_select_begins_anew() {
+    assert_eq!(
+        codes("ignore = ['LC101']", &["ignore = ['LC2', 'LC3']"]),
+        ["LC000", "LC102", "LC103", "LC104"]
+    );
+    assert_eq!(codes("select = ['LC1']", &["select = ['LC2']"]), ["LC000", "LC201"]);
+    assert_eq!(codes("select = ['LC201']", &["extend-select = ['LC301']"]), ["LC000", "LC201", "LC301"]);
+}
+
+#[test]
+fn every_key_of_the_documentation_can_be_set() {
+    let example = |key: &str| match key {
+        "windows" | "respect-gitignore" | "unsafe-fixes" => "true",
+        "per-file-ignores" => "{ 'tests/*.py' = ['LC1'] }",
+        "target-version" => "'py310'",
+        "fail-on" | "min-severity" => "'error'",
+        "output-format" => "'concise'",
+        "remedy" => "'loop-factory'",
+        "guard" => "'platform.system'",
+        "exclude" | "extend-exclude" => "['generated']",
+        _ => "['LC1']",
+    };
+    for (key, _) in KEYS {
+        let settings = settings(&format!("{key} = {}", example(key)), &[]);
+        let settings = settings.unwrap_or_else(|error| panic!("{key}: {error}"));
+        assert!(settings.origins.contains_key(key));
+        assert!(settings.describe().contains("loopcheck.toml:1"), "{key}:\n{}", settings.describe());
+    }
+}
+
+#[test]
+fn the_settings_tell_where_they_come_from() {
+    let settings = settings("windows = true\nselect = ['LC101']", &["fail-on = 'error'"]).expect("settings");
+    let text = settings.describe();
+    assert!(text.starts_with("# configuration file: loopcheck.toml\n"), "{text}");
+    assert!(text.contains("\nselect = [\"LC000\", \"LC101\"]  # select: loopcheck.toml:2\n"), "{text}");
+    assert!(text.contains("\nwindows = true  # loopcheck.toml:1\n"), "{text}");
+    assert!(text.contains("\nfail-on = \"error\"  # --config 'fail-on = 'error''\n"), "{text}");
+    assert!(text.contains("\nguard = \"sys.platform\"  # default\n"), "{text}");
+}
+
+#[test]
+fn failing_on_notes_shows_notes() {
+    assert_eq!(settings("fail-on = 'info'", &[]).map(|settings| settings.min_severity), Ok(Severity::Info));
+    let explicit = settings("fail-on = 'info'\nmin-severity = 'error'", &[]);
+    assert_eq!(explicit.map(|settings| settings.min_severity), Ok(Severity::Error));
+}
+
+#[test]
+fn a_pyproject_counts_only_with_a_section_of_ours() {
+    assert!(matches!(read_file("[tool.ruff]\n", "pyproject.toml"), Ok(None)));
+    let layer = read_file("\u{feff}[tool.loopcheck]\nwindows = true\n", "pyproject.toml");
+    let layer = layer.expect("good settings").expect("a section");
+    assert!(matches!(layer[0].value.raw, Raw::Flag(true)));
+    assert_eq!(layer[0].value.origin.to_string(), "pyproject.toml:2");
+    let error = read_file("[tool]\nloopcheck = 3\n", "pyproject.toml").expect_err("not a table");
+    assert_eq!(error.what, "`tool.loopcheck` must be a table, not integer");
+}
+
+#[test]
+fn the_nearest_file_wins_and_a_broken_stranger_is_passed_over() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let (root, app) = (folder.path(), folder.path().join("app"));
+    fs::create_dir(&app).expect("a folder");
+    fs::write(root.join("pyproject.toml"), "[tool.loopcheck]\nwindows = false\n").expect("a file");
+    fs::write(app.join("pyproject.toml"), "this is not TOML").expect("a file");
+    let load = || {
+        let request = Request {
+            cwd: root.to_owned(),
+            paths: vec!["./app/../app/main.py".into()],
+            ..Request::default()
+        };
+        Settings::load(request, &[]).expect("good settings")
+    };
+    assert_eq!(load().windows, Windows::No);
+    fs::write(app.join(".loopcheck.toml"), "windows = true\n").expect("a file");
+    assert_eq!(load().windows, Windows::Yes);
+    assert_eq!(load().origins["windows"].to_string(), "app/.loopcheck.toml:1");
+}
+
+#[test]
+fn patterns_match_names_anywhere_and_paths_from_their_folder() {
+    let settings = settings("extend-exclude = ['gen_*.py', 'app/old/']", &[]).expect("good settings");
+    let excluded = |path: &str| settings.exclude.matches_within(&settings.cwd.join(path), &settings.cwd);
+    assert!(excluded("gen_a.py") && excluded("deep/down/gen_b.py"));
+    assert!(excluded("app/old") && excluded("app/old/main.py"));
+    assert!(!excluded("lib/app/old/main.py") && !excluded("main.py"));
+    assert!(excluded("node_modules/x/setup.py"));
+}
+
+#[test]
+fn per_file_ignores_silence_a_rule_where_they_match() {
+    let file = "[per-file-ignores]\n'tests/**' = ['LC1']\n'!app/*' = ['policy-ignored']\n";
+    let settings = settings(file, &[]).expect("good settings");
+    assert!(!settings.reports("LC101", "tests/unit/test_a.py"));
+    assert!(settings.reports("LC101", "app/main.py"));
+    assert!(settings.reports("LC201", "app/main.py"));
+    assert!(!settings.reports("LC201", "main.py"));
+}
+
+#[test]
+fn target_versions_are_written_in_two_ways() {
+    assert_eq!("py39".parse(), Ok(TargetVersion { minor: 9 }));
+    assert_eq!("3.14".parse(), Ok(TargetVersion { minor: 14 }));
+    for bad in ["3", "py27", "3.x", "py3", "3.1000", "python3.9"] {
+        assert_eq!(bad.parse::<TargetVersion>(), Err(()), "{bad}");
+    }
+}
