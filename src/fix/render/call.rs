@@ -25,7 +25,7 @@ pub fn set_keywords(draft: &mut Draft, intents: &[Intent]) -> Result<(), String>
         }
     }
     for (call, keywords) in calls {
-        for edit in edits(draft, call, &keywords, 0)? {
+        for edit in edits(draft, call, &keywords, Some(0))? {
             draft.replace(edit.start, edit.end, edit.content);
         }
     }
@@ -33,12 +33,12 @@ pub fn set_keywords(draft: &mut Draft, intents: &[Intent]) -> Result<(), String>
 }
 
 /// The edits that set these keywords of one call. `deeper` is how many columns the lines will be
-/// moved to the right afterwards.
+/// moved to the right afterwards; without it, a call in one line stays in one line.
 pub fn edits(
     draft: &mut Draft,
     call: Span,
     keywords: &[(&str, &LoopText)],
-    deeper: usize,
+    deeper: Option<usize>,
 ) -> Result<Vec<TextEdit>, String> {
     let view = draft.view;
     let call = view.call(call).ok_or("the call is not in the file as it is now")?;
@@ -48,7 +48,8 @@ pub fn edits(
     if call.arguments.iter().any(|argument| argument.kind == ArgumentKind::BareGenerator) {
         return Err("the call's only argument is a generator without parentheses".into());
     }
-    let mut change = Change { call, replaced: Vec::new(), added: Vec::new(), deeper };
+    let room = deeper.unwrap_or(0);
+    let mut change = Change { call, replaced: Vec::new(), added: Vec::new(), deeper: room };
     for (name, text) in keywords {
         let present = call.arguments.iter().enumerate().find_map(|(index, argument)| match &argument.kind {
             ArgumentKind::Keyword { name: other, value } if other == name => Some((index, *value)),
@@ -70,7 +71,7 @@ pub fn edits(
     }
     let parentheses = call.parentheses;
     if draft.layout.is_one_line(parentheses.start, parentheses.end) {
-        Ok(change.in_one_line(draft))
+        Ok(if deeper.is_some() { change.in_one_line(draft) } else { change.inline(draft) })
     } else {
         Ok(change.in_many_lines(draft))
     }

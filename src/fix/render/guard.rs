@@ -88,7 +88,9 @@ pub fn two_arms(draft: &mut Draft, span: Span, run: Span) -> Result<(), String> 
     let (newline, unit) = (draft.layout.newline, draft.layout.unit);
 
     let factory = LoopText::Plain("{asyncio}.SelectorEventLoop".to_string());
-    let mut edits = call::edits(draft, run, &[("loop_factory", &factory)], width(unit))?;
+    // What else stands in the line would be measured with a statement that does not start it.
+    let deeper_by = draft.layout.starts_line(span.start).then_some(width(unit));
+    let mut edits = call::edits(draft, run, &[("loop_factory", &factory)], deeper_by)?;
     for edit in &mut edits {
         edit.content = edit.content.replace(newline, &format!("{newline}{unit}"));
     }

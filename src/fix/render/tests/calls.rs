@@ -161,22 +161,22 @@ fn a_further_condition_is_taken_as_it_stands() {
 
 uvicorn.run(
     "main:app",
-    reload=args.reload_the_application,
+    reload=args.reload_the_programme,
 )
 "#;
     let after = r#"import sys
 
 uvicorn.run(
     "main:app",
-    reload=args.reload_the_application,
+    reload=args.reload_the_programme,
     loop=(
-        "none" if sys.platform == "win32" and not args.reload_the_application else "auto"
+        "none" if sys.platform == "win32" and not args.reload_the_programme else "auto"
     ),
 )
 "#;
     let value = LoopText::Conditional {
         windows: "\"none\"".into(),
-        and: Some("not args.reload_the_application".into()),
+        and: Some("not args.reload_the_programme".into()),
         otherwise: "\"auto\"".into(),
     };
     let call = span(before, &before[12..before.len() - 1]);

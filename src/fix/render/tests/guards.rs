@@ -197,7 +197,7 @@ else:
         debug=True,
     )
 "#;
-    let run = span(before, &before[28..before.len() - 1]);
+    let run = span(before, &before[27..before.len() - 1]);
     check(before, &[Intent::TwoArmedRun { statement: run, call: run }], after);
 }
 
