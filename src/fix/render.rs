@@ -12,6 +12,8 @@ mod policy;
 mod statement;
 mod stdlib;
 
+use std::collections::HashSet;
+
 use crate::fix::apply::{TextEdit, apply};
 use crate::fix::intent::{GuardStyle, Intent, Style};
 use crate::python::view::{Meaning, View};
@@ -27,11 +29,17 @@ use policy::Gap;
 pub fn render(text: &str, intents: &[Intent], style: &Style) -> Result<Vec<TextEdit>, String> {
     let view = View::new(text).map_err(|error| format!("the file does not parse: {error}"))?;
     let layout = Layout::of(text, &view)?;
-    let mut draft = Draft { layout, view: &view, style: *style, pieces: Vec::new(), wanted: Vec::new() };
+    let mut draft = Draft {
+        layout,
+        view: &view,
+        style: *style,
+        pieces: Vec::new(),
+        wanted: Vec::new(),
+        spelled_names: HashSet::new(),
+    };
 
     policy::insert(&mut draft, intents)?;
     call::set_keywords(&mut draft, intents)?;
-    statement::remove(&mut draft, intents)?;
     let mut done: Vec<&Intent> = Vec::new();
     for intent in intents {
         if done.contains(&intent) {
@@ -46,6 +54,7 @@ pub fn render(text: &str, intents: &[Intent], style: &Style) -> Result<Vec<TextE
             Intent::InsertPolicy { .. } | Intent::SetKeyword { .. } | Intent::RemoveStatement { .. } => {}
         }
     }
+    statement::remove(&mut draft, intents)?;
     imports::add(&mut draft)?;
     let edits = draft.finish()?;
 
@@ -79,6 +88,8 @@ struct Draft<'a> {
     pieces: Vec<Piece>,
     /// Modules that must be imported above an offset.
     wanted: Vec<(&'static str, u32)>,
+    /// Names of modules that the new text uses.
+    spelled_names: HashSet<String>,
 }
 
 impl Draft<'_> {
@@ -104,6 +115,7 @@ impl Draft<'_> {
         if let Some(name) =
             names.find(|name| view.meaning(name, module, at) == (Meaning::Module { certain: true }))
         {
+            self.spelled_names.insert(name.to_string());
             return Ok(name.to_string());
         }
         if view.meaning(module, module, at) == Meaning::Other {

@@ -32,7 +32,7 @@ pub struct View {
     pub first_indent: Option<Span>,
     scopes: Vec<Scope>,
     shapes: HashMap<Span, Shape>,
-    module_names: HashMap<String, usize>,
+    reads: HashMap<String, Vec<u32>>,
 }
 
 #[derive(Debug)]
@@ -49,7 +49,7 @@ pub enum StatementKind {
     Docstring,
     /// `import a.b as c, d`: dotted names and what they are bound to, when renamed.
     Import(Vec<(String, Option<String>)>),
-    /// `from ..a import b` is `("..a")`.
+    /// `from ..a import b` is `..a`.
     ImportFrom(String),
     /// An `if`, `try` or `with` that does nothing but import and set plain values.
     ImportBlock,
@@ -301,9 +301,9 @@ impl View {
         })
     }
 
-    /// Whether the text reads this name anywhere.
-    pub fn reads(&self, name: &str) -> usize {
-        self.module_names.get(name).copied().unwrap_or(0)
+    /// Where code reads this name, in any scope.
+    pub fn reads(&self, name: &str) -> &[u32] {
+        self.reads.get(name).map_or(&[], Vec::as_slice)
     }
 }
 
@@ -553,7 +553,7 @@ impl<'a> Visitor<'a> for Builder {
                 ast::ExprContext::Store | ast::ExprContext::Del => {
                     self.bind(node.id.as_str(), None, place.end)
                 }
-                _ => *self.view.module_names.entry(node.id.to_string()).or_default() += 1,
+                _ => self.view.reads.entry(node.id.to_string()).or_default().push(place.start),
             },
             ast::Expr::Lambda(node) => {
                 self.open_scope(ScopeKind::Function, place);

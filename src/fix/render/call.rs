@@ -122,11 +122,23 @@ impl Value {
         let inner = format!("{newline}{indent}{unit}");
         match self {
             Value::Conditional { windows, test, otherwise } if !fits(format!("{indent}{unit}{flat}")) => {
+                let windows = match arms(windows).filter(|_| !fits(format!("{indent}{unit}{windows}"))) {
+                    Some(arms) => format!("({inner}{unit}{}{inner})", arms.join(&format!("{inner}{unit}"))),
+                    None => windows.clone(),
+                };
                 format!("({inner}{windows}{inner}if {test}{inner}else {otherwise}{newline}{indent})")
             }
             _ => format!("({inner}{flat}{newline}{indent})"),
         }
     }
+}
+
+/// The lines of a conditional of our own that stands in parentheses.
+fn arms(source: &str) -> Option<[String; 3]> {
+    let inside = source.strip_prefix('(')?.strip_suffix(')')?;
+    let (value, rest) = inside.split_once(" if ")?;
+    let (test, otherwise) = rest.split_once(" else ")?;
+    Some([value.to_string(), format!("if {test}"), format!("else {otherwise}")])
 }
 
 struct Change<'a> {
@@ -192,45 +204,74 @@ impl Change<'_> {
         let layout = &draft.layout;
         let Some((call, inner)) = chain.split_last() else { return String::new() };
         let indent_inside = format!("{indent}{}", layout.unit);
-        let mut items: Vec<String> = Vec::new();
-        for (index, item) in items_of(draft, call).into_iter().enumerate() {
-            let as_it_is = layout.slice(item.start, item.end);
-            let held = inner.last().map(|call| call.parentheses).filter(|span| item.contains(*span));
-            let replaced = self.replaced.iter().find(|(at, _, _)| inner.is_empty() && *at == index);
-            items.push(match (held, replaced) {
-                (Some(held), _) => {
+        let items = match inner.last() {
+            None => self.items(draft, &indent_inside),
+            Some(held) => items_of(draft, call)
+                .into_iter()
+                .map(|item| {
                     let flat = apply_within(layout.text, item.start, item.end, inline);
-                    if self.deeper + width(&indent_inside) + width(&flat) < LINE_LENGTH {
-                        flat
-                    } else {
-                        let opened = self.opened(draft, inner, &indent_inside, inline);
-                        let before = layout.slice(item.start, held.start);
-                        format!("{before}{opened}{}", layout.slice(held.end, item.end))
+                    let room = self.deeper + width(&indent_inside) + width(&flat) < LINE_LENGTH;
+                    if room || !item.contains(held.parentheses) {
+                        return flat;
                     }
-                }
-                (None, Some((_, span, value))) => {
-                    let before = layout.slice(item.start, span.start);
-                    let value = value.fitted(draft, &indent_inside, before, ",", self.deeper);
-                    format!("{before}{value}")
-                }
-                (None, None) => as_it_is.to_string(),
-            });
-        }
-        if inner.is_empty() {
-            for (name, value) in &self.added {
-                let before = format!("{name}=");
-                let value = value.fitted(draft, &indent_inside, &before, ",", self.deeper);
-                items.push(format!("{before}{value}"));
-            }
-        }
+                    let opened = self.opened(draft, inner, &indent_inside, inline);
+                    let before = layout.slice(item.start, held.parentheses.start);
+                    format!("{before}{opened}{}", layout.slice(held.parentheses.end, item.end))
+                })
+                .collect(),
+        };
         let newline = layout.newline;
         let comma = if items.len() > 1 || trailing_comma(draft, call).is_some() { "," } else { "" };
         let lines = items.join(&format!(",{newline}{indent_inside}"));
         format!("({newline}{indent_inside}{lines}{comma}{newline}{indent})")
     }
 
+    /// The call's arguments as they are to be, each to stand on lines of its own.
+    fn items(&self, draft: &Draft, indent: &str) -> Vec<String> {
+        let layout = &draft.layout;
+        let mut items: Vec<String> = Vec::new();
+        for (index, item) in items_of(draft, self.call).into_iter().enumerate() {
+            items.push(match self.replaced.iter().find(|(at, _, _)| *at == index) {
+                Some((_, span, value)) => {
+                    let before = layout.slice(item.start, span.start);
+                    format!("{before}{}", value.fitted(draft, indent, before, ",", self.deeper))
+                }
+                None => layout.slice(item.start, item.end).to_string(),
+            });
+        }
+        for (name, value) in &self.added {
+            let before = format!("{name}=");
+            items.push(format!("{before}{}", value.fitted(draft, indent, &before, ",", self.deeper)));
+        }
+        items
+    }
+
+    /// Where the arguments start and end, when they stand together in one line below the call.
+    fn row_below(&self, draft: &Draft) -> Option<(u32, u32)> {
+        let layout = &draft.layout;
+        let first = items_of(draft, self.call).first()?.start;
+        let end = last_end(draft, self.call)?;
+        let alone = layout.is_one_line(first, end)
+            && layout.starts_line(first)
+            && layout.starts_line(self.call.parentheses.end - 1)
+            && layout.slice(end, layout.line_end(end)).trim().is_empty();
+        alone.then_some((first, end))
+    }
+
     fn in_many_lines(&self, draft: &Draft) -> Vec<TextEdit> {
         let layout = &draft.layout;
+        if let Some((first, end)) = self.row_below(draft) {
+            let inline = self.inline(draft);
+            let from = layout.line_start(first);
+            let row = apply_within(layout.text, from, layout.line_end(end), &inline);
+            if self.deeper + width(&row) <= LINE_LENGTH {
+                return inline;
+            }
+            let indent = layout.indentation(first);
+            let items = self.items(draft, indent);
+            let content = items.join(&format!(",{}{indent}", layout.newline)) + ",";
+            return vec![TextEdit { start: first, end, content }];
+        }
         let mut edits: Vec<TextEdit> = Vec::new();
         for (_, span, value) in &self.replaced {
             let before = layout.slice(layout.line_start(span.start), span.start).trim_start();
@@ -248,7 +289,6 @@ impl Change<'_> {
 
     fn added_in_many_lines(&self, draft: &Draft) -> Vec<TextEdit> {
         let layout = &draft.layout;
-        let newline = layout.newline;
         let close = self.call.parentheses.end - 1;
         let insert = |at: u32, content: String| TextEdit { start: at, end: at, content };
         let (Some(last), Some(end)) = (self.call.arguments.last(), last_end(draft, self.call)) else {
@@ -269,22 +309,6 @@ impl Change<'_> {
         }
         if let Some(comma) = trailing_comma(draft, self.call) {
             return vec![insert(layout.line_end(comma), self.lines(draft, indent, ",", true))];
-        }
-        let first = &self.call.arguments[0];
-        let in_a_row = layout.is_one_line(first.span.start, last.span.end)
-            && layout.starts_line(first.span.start)
-            && layout.slice(end, layout.line_end(end)).trim().is_empty();
-        if in_a_row {
-            let row = format!("{}, {}", layout.slice(layout.line_start(end), end), self.row());
-            if self.deeper + width(&row) <= LINE_LENGTH {
-                return vec![self.inline_added(draft)];
-            }
-            let from = layout.line_start(first.span.start) + indent.len() as u32;
-            let items: Vec<&str> =
-                items_of(draft, self.call).iter().map(|item| layout.slice(item.start, item.end)).collect();
-            let rows = items.join(&format!(",{newline}{indent}"));
-            let content = format!("{rows},{}", self.lines(draft, indent, ",", true));
-            return vec![TextEdit { start: from, end, content }];
         }
         let line_end = layout.line_end(end);
         let lines = self.lines(draft, indent, "", false);

@@ -52,24 +52,53 @@ pub fn add_condition(draft: &mut Draft, test: Span) -> Result<(), String> {
     let start = layout.line_start(outer.start);
     let keyword = layout.slice(start, outer.start).trim_start();
     let indent = layout.indentation(outer.start);
-    let fits = width(&format!("{indent}{keyword}{windows} and {old}:")) <= LINE_LENGTH;
-    let is_plain = matches!(keyword, "if " | "elif ") && layout.is_one_line(outer.start, outer.end);
-    if fits || !is_plain {
+    let fits = width(&format!("{indent}{keyword}{windows} and {old}:")) <= LINE_LENGTH || old.contains('\n');
+    let is_plain = matches!(keyword, "if " | "elif ");
+    let operands: Vec<Option<String>> = match shape {
+        Shape::And(operands) if is_bare => operands
+            .iter()
+            .map(|operand| flattened(draft, view.parenthesized(layout.text, *operand, outer)))
+            .collect(),
+        _ => vec![
+            flattened(draft, outer).map(|flat| if is_bare && loose { format!("({flat})") } else { flat }),
+        ],
+    };
+    let operands: Option<Vec<String>> = operands.into_iter().collect();
+    let fits = fits && (operands.is_none() || !old.contains('\n'));
+    let Some(operands) = operands.filter(|_| is_plain && !fits) else {
         draft.replace(outer.start, outer.end, format!("{windows} and {old}"));
         return Ok(());
-    }
-    let mut conditions = vec![windows];
-    match shape {
-        Shape::And(operands) => conditions.extend(operands.iter().map(|operand| {
-            let operand = view.parenthesized(layout.text, *operand, outer);
-            layout.slice(operand.start, operand.end).to_string()
-        })),
-        _ => conditions.push(old),
-    }
+    };
+    let conditions: Vec<String> = std::iter::once(windows).chain(operands).collect();
     let lines = condition_lines(draft, keyword, &conditions, indent);
     let content = lines[indent.len() + keyword.len()..].trim_end_matches(':').to_string();
     draft.replace(outer.start, outer.end, content);
     Ok(())
+}
+
+/// The text of an expression in one line; nothing where a comment, a string or a magic trailing
+/// comma wants its line ends.
+fn flattened(draft: &Draft, span: Span) -> Option<String> {
+    let text = draft.layout.slice(span.start, span.end);
+    let view = draft.view;
+    let keeps_lines = view.comments.iter().any(|comment| span.contains(*comment))
+        || view
+            .strings
+            .iter()
+            .any(|string| span.contains(*string) && !draft.layout.is_one_line(string.start, string.end));
+    if keeps_lines || text.contains('\\') && text.contains('\n') {
+        return None;
+    }
+    let mut flat = String::new();
+    for line in text.lines().map(str::trim) {
+        if flat.ends_with(',') && line.starts_with([')', ']', '}']) {
+            return None;
+        }
+        let tight = flat.is_empty() || flat.ends_with(['(', '[', '{']) || line.starts_with([')', ']', '}']);
+        flat.push_str(if tight { "" } else { " " });
+        flat.push_str(line);
+    }
+    Some(flat)
 }
 
 /// `asyncio.run(main())` with a loop factory on Windows from Python 3.12, as it was elsewhere.

@@ -3,8 +3,11 @@
 use std::collections::BTreeSet;
 
 use crate::fix::intent::Intent;
+use crate::ir::Span;
+use crate::python::view::StatementKind;
 
 use super::Draft;
+use super::stdlib::is_stdlib;
 
 /// Puts other text in the place of a statement. `make` gets the indentation of its lines; what it
 /// gives starts without indentation and ends without a line end.
@@ -49,7 +52,8 @@ pub fn rewrite(draft: &mut Draft, id: usize, make: impl FnOnce(&str) -> String) 
     Ok(())
 }
 
-/// Carries out every [`Intent::RemoveStatement`].
+/// Carries out every [`Intent::RemoveStatement`], and removes the imports that only the removed
+/// statements needed. Comes after everything that may spell a module's name.
 pub fn remove(draft: &mut Draft, intents: &[Intent]) -> Result<(), String> {
     let mut ids = BTreeSet::new();
     for intent in intents {
@@ -59,43 +63,94 @@ pub fn remove(draft: &mut Draft, intents: &[Intent]) -> Result<(), String> {
             );
         }
     }
+    let orphans: Vec<usize> = draft.view.blocks[0]
+        .statements
+        .iter()
+        .copied()
+        .filter(|id| !ids.contains(id) && is_orphan(draft, *id, &ids))
+        .collect();
+    ids.extend(orphans);
+
+    let mut lines: Vec<Span> = Vec::new();
     for id in &ids {
         let suite = &draft.view.blocks[draft.view.statements[*id].block];
         let is_emptied = suite.owner.is_some() && suite.statements.iter().all(|other| ids.contains(other));
         if is_emptied && suite.statements[0] == *id {
             let span = draft.view.statements[*id].span;
             draft.replace(span.start, span.end, "pass");
-        } else {
-            remove_one(draft, *id);
+        } else if let Some(whole) = remove_one(draft, *id) {
+            match lines.last_mut() {
+                Some(last) if last.end == whole.start => last.end = whole.end,
+                _ => lines.push(whole),
+            }
         }
+    }
+    for whole in lines {
+        let Span { start, end } = without_spare_lines(draft, whole);
+        draft.replace(start, end, "");
     }
     Ok(())
 }
 
-fn remove_one(draft: &mut Draft, id: usize) {
+/// A top-level `import x` of the standard library whose name is read by removed statements alone.
+fn is_orphan(draft: &Draft, id: usize, removed: &BTreeSet<usize>) -> bool {
+    let view = draft.view;
+    let StatementKind::Import(names) = &view.statements[id].kind else { return false };
+    let [(module, asname)] = names.as_slice() else { return false };
+    let name = asname.as_deref().unwrap_or(module);
+    let reads = view.reads(name);
+    let quoted = ['"', '\''].iter().any(|quote| draft.layout.text.contains(&format!("{quote}{name}{quote}")));
+    let in_removed = |at: &u32| {
+        removed.iter().any(|id| {
+            let span = view.statements[*id].span;
+            span.start <= *at && *at < span.end
+        })
+    };
+    is_stdlib(module)
+        && !quoted
+        && !draft.spelled_names.contains(name)
+        && !reads.is_empty()
+        && reads.iter().all(in_removed)
+}
+
+/// Removes a statement from a line it shares, or tells the whole lines it stands on.
+fn remove_one(draft: &mut Draft, id: usize) -> Option<Span> {
     let (view, layout) = (draft.view, &draft.layout);
     let span = view.statements[id].span;
     let (before, after) = view.neighbours(id);
     let before = before.map(|before| view.statements[before].span.end);
     let after = after.map(|after| view.statements[after].span.start);
     if let Some(after) = after.filter(|after| layout.is_one_line(span.end, *after)) {
-        return draft.replace(span.start, after, "");
+        draft.replace(span.start, after, "");
+        return None;
     }
     if let Some(before) = before.filter(|before| layout.is_one_line(*before, span.start)) {
-        return draft.replace(before, semicolon_end(draft, span.end), "");
+        draft.replace(before, semicolon_end(draft, span.end), "");
+        return None;
     }
-    let start = layout.line_start(span.start);
-    let mut end = layout.next_line(span.end);
-    // Of the blank lines above and below, the larger number stays.
+    Some(Span { start: layout.line_start(span.start), end: layout.next_line(span.end) })
+}
+
+/// Of the blank lines above and below lines that go, the larger number stays; at the start and the
+/// end of the file, none.
+fn without_spare_lines(draft: &Draft, lines: Span) -> Span {
+    let layout = &draft.layout;
+    let Span { mut start, mut end } = lines;
     let is_blank = |line: &&str| line.trim().is_empty();
     let above = layout.slice(0, start).split_inclusive('\n').rev().take_while(is_blank).count();
-    let below =
-        layout.slice(end, layout.text.len() as u32).split_inclusive('\n').take_while(is_blank).count();
-    let spare = if before.is_none() && start == 0 { below } else { above.min(below) };
+    let rest = layout.slice(end, layout.text.len() as u32);
+    let below = rest.split_inclusive('\n').take_while(is_blank).count();
+    if rest.trim().is_empty() {
+        for _ in 0..above {
+            start = layout.line_start(start - 1);
+        }
+        return Span { start, end };
+    }
+    let spare = if start == 0 { below } else { above.min(below) };
     for _ in 0..spare {
         end = layout.next_line(end);
     }
-    draft.replace(start, end, "");
+    Span { start, end }
 }
 
 /// The suite stands in the line of its `if`, `else`, ….

@@ -309,3 +309,26 @@ fn a_parameter_that_hides_the_module_is_left_alone() {
     let before = "import sys\n\n\ndef main(sys):\n    ui.run()\n";
     refused(before, &[selector_loop(before, "ui.run()")], "`sys` may mean something else");
 }
+
+#[test]
+fn a_row_below_the_call_is_parted_when_a_value_in_it_grows() {
+    let before = r#"import sys
+
+config = uvicorn.Config(
+    app, port=5001, loop="none" if os_name == "win32" else "auto"
+)
+"#;
+    let after = r#"import sys
+
+config = uvicorn.Config(
+    app,
+    port=5001,
+    loop=(
+        "asyncio:SelectorEventLoop"
+        if sys.platform == "win32"
+        else ("none" if os_name == "win32" else "auto")
+    ),
+)
+"#;
+    check(before, &[selector_loop(before, &before[21..before.len() - 1])], after);
+}

@@ -236,3 +236,41 @@ fn a_removed_statement_takes_its_line_and_a_blank_one() {
     assert_eq!(remove("if x: b()\n", &["b()"]), "if x: pass\n");
     assert_eq!(remove("def f():\n    a()\n    b()\n", &["a()", "b()"]), "def f():\n    pass\n");
 }
+
+#[test]
+fn imports_that_only_the_removed_statements_needed_go_with_them() {
+    let before = format!("import asyncio\nimport sys\n\nfrom nicegui import ui\n\n{SET}\n\nui.run()\n");
+    let after = "import sys\n\nfrom nicegui import ui\n\nui.run()\n";
+    let remove = Intent::RemoveStatement { statement: span(&before, SET) };
+    check(&before, std::slice::from_ref(&remove), after);
+    let before = format!("import asyncio\n\nfrom nicegui import ui\n\n{SET}\n\nui.run()\n");
+    let remove = Intent::RemoveStatement { statement: span(&before, SET) };
+    check(&before, std::slice::from_ref(&remove), "from nicegui import ui\n\nui.run()\n");
+}
+
+#[test]
+fn a_moved_policy_keeps_its_imports() {
+    let before =
+        format!("import asyncio\nimport sys\n\nif sys.platform == \"win32\":\n    {SET}\nui.run()\n");
+    let whole = format!("if sys.platform == \"win32\":\n    {SET}");
+    let after =
+        format!("import asyncio\nimport sys\n\nif sys.platform == \"win32\":\n    {SET}\n\nui.run()\n");
+    let remove = Intent::RemoveStatement { statement: span(&before, &whole) };
+    check(&before, &[remove, policy(&before, "ui.run")], &after);
+}
+
+#[test]
+fn a_condition_that_ran_over_lines_is_written_one_part_a_line() {
+    let before = "import sys\n\nif on_windows() and isinstance(\n    policy, asyncio.WindowsProactorEventLoopPolicy\n):\n    a()\n";
+    let after = r#"import sys
+
+if (
+    sys.platform == "win32"
+    and on_windows()
+    and isinstance(policy, asyncio.WindowsProactorEventLoopPolicy)
+):
+    a()
+"#;
+    let test = "on_windows() and isinstance(\n    policy, asyncio.WindowsProactorEventLoopPolicy\n)";
+    check(before, &[Intent::AddCondition { test: span(before, test) }], after);
+}
