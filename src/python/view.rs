@@ -206,8 +206,9 @@ impl View {
         self.calls.iter().find(|call| call.span == span)
     }
 
-    pub fn shape(&self, expression: Span) -> &Shape {
-        self.shapes.get(&expression).unwrap_or(&Shape::Tighter)
+    /// The shape of the expression with exactly this span, parentheses of its own not included.
+    pub fn shape(&self, expression: Span) -> Option<&Shape> {
+        self.shapes.get(&expression)
     }
 
     /// The brackets that start here.
@@ -429,7 +430,7 @@ impl Builder {
         }
     }
 
-    fn visit_comprehension_scope<'a>(&mut self, expr: &'a ast::Expr) {
+    fn visit_comprehension_scope(&mut self, expr: &ast::Expr) {
         self.open_scope(ScopeKind::Function, span(expr.range()));
         visitor::walk_expr(self, expr);
         self.close_scope();

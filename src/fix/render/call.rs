@@ -59,7 +59,8 @@ pub fn edits(
             Some((index, value)) => {
                 let span = view.parenthesized(draft.layout.text, value, call.parentheses);
                 let old = draft.layout.slice(span.start, span.end);
-                let bare = span == value && matches!(view.shape(value), Shape::Conditional | Shape::Lambda);
+                let bare =
+                    span == value && matches!(view.shape(value), Some(Shape::Conditional | Shape::Lambda));
                 let old = if bare { format!("({old})") } else { old.to_string() };
                 change.replaced.push((index, span, Value::new(draft, text, Some(old), call.span.start)?));
             }

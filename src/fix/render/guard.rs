@@ -25,18 +25,33 @@ pub fn wrap(draft: &mut Draft, span: Span) -> Result<(), String> {
     let test = draft.windows_test(span.start)?;
     let (newline, unit) = (draft.layout.newline, draft.layout.unit);
     let body = apply_within(draft, span, &deeper(draft, span));
-    statement::rewrite(draft, id, |indent| format!("if {test}:{newline}{indent}{unit}{body}"))
+    // The lone argument of a one-line call, which may need a line of its own once it stands deeper.
+    let argument =
+        view.call(span).filter(|call| call.arguments.len() == 1 && !body.contains('\n')).map(|call| {
+            let Span { start, end } = call.parentheses;
+            (draft.layout.slice(span.start, start), draft.layout.slice(start + 1, end - 1).trim())
+        });
+    statement::rewrite(draft, id, |indent| {
+        let inner = format!("{newline}{indent}{unit}");
+        let body = match argument {
+            Some((called, argument)) if width(&format!("{indent}{unit}{body}")) > LINE_LENGTH => {
+                format!("{called}({inner}{unit}{argument}{inner})")
+            }
+            _ => body,
+        };
+        format!("if {test}:{inner}{body}")
+    })
 }
 
 /// `X` becomes `sys.platform == "win32" and X`.
 pub fn add_condition(draft: &mut Draft, test: Span) -> Result<(), String> {
     let view = draft.view;
+    let shape = view.shape(test).ok_or("the condition is not in the file as it is now")?;
     let windows = draft.windows_test(test.start)?;
     let layout = &draft.layout;
     let owner = view.statements.iter().rfind(|statement| statement.span.contains(test));
     let owner = owner.ok_or("the condition is not in the file as it is now")?.span;
     let outer = view.parenthesized(layout.text, test, owner);
-    let shape = view.shape(test);
     let is_bare = outer == test;
     let loose = matches!(shape, Shape::Or | Shape::Conditional | Shape::Lambda | Shape::Walrus);
 
@@ -105,6 +120,9 @@ fn flattened(draft: &Draft, span: Span) -> Option<String> {
 pub fn two_arms(draft: &mut Draft, span: Span, run: Span) -> Result<(), String> {
     let view = draft.view;
     let id = view.statement(span).ok_or("the statement is not in the file as it is now")?;
+    if !span.contains(run) {
+        return Err("the call is not part of the statement".into());
+    }
     if view.blocks.iter().any(|block| block.owner == Some(id)) {
         return Err("the call stands in the head of a compound statement".into());
     }

@@ -10,18 +10,15 @@ use super::{Draft, Rank};
 /// Puts in the module-level policy that covers all [`Intent::InsertPolicy`] of the file: above the
 /// earliest place asked for, and in force wherever one of them wants it in force.
 pub fn insert(draft: &mut Draft, intents: &[Intent]) -> Result<(), String> {
-    let mut merged: Option<(Span, Option<(u8, u8)>, bool)> = None;
-    for intent in intents {
-        let Intent::InsertPolicy { before, bound, main_only } = intent else { continue };
-        merged = Some(match merged {
-            None => (*before, *bound, *main_only),
-            Some((first, other, main)) => {
-                let wider = other.zip(*bound).map(|(one, two)| one.max(two));
-                (first.min(*before), wider, main && *main_only)
-            }
-        });
-    }
-    let Some((before, bound, main_only)) = merged else { return Ok(()) };
+    let policies = intents.iter().filter_map(|intent| match intent {
+        Intent::InsertPolicy { before, bound, main_only } => Some((*before, *bound, *main_only)),
+        _ => None,
+    });
+    let widest = policies.reduce(|one, two| {
+        let bound = one.1.zip(two.1).map(|(one, two)| one.max(two));
+        (one.0.min(two.0), bound, one.2 && two.2)
+    });
+    let Some((before, bound, main_only)) = widest else { return Ok(()) };
 
     let gap = gap_before(draft, place(draft, before)?)?;
     let mut conditions = Vec::new();

@@ -85,9 +85,12 @@ pub fn remove(draft: &mut Draft, intents: &[Intent]) -> Result<(), String> {
             }
         }
     }
+    let mut gone = 0;
     for whole in lines {
         let Span { start, end } = without_spare_lines(draft, whole);
-        draft.replace(start, end, "");
+        // Blank lines between two removals may have gone with the first.
+        draft.replace(start.max(gone), end, "");
+        gone = end;
     }
     Ok(())
 }

@@ -274,3 +274,18 @@ if (
     let test = "on_windows() and isinstance(\n    policy, asyncio.WindowsProactorEventLoopPolicy\n)";
     check(before, &[Intent::AddCondition { test: span(before, test) }], after);
 }
+
+#[test]
+fn a_policy_too_long_for_its_new_place_is_opened() {
+    let indent = " ".repeat(16);
+    let before = format!("import asyncio\nimport sys\n\nif a:\n{indent}b()\n{indent}{SET}\n");
+    let before = before.replace("if a:\n", "if a:\n    if b:\n        if c:\n            if d:\n");
+    let after = before.replace(
+        &format!("{indent}{SET}"),
+        &format!(
+            "{indent}if sys.platform == \"win32\":\n{indent}    asyncio.set_event_loop_policy(\n\
+             {indent}        asyncio.WindowsSelectorEventLoopPolicy()\n{indent}    )"
+        ),
+    );
+    check(&before, &[wrap(&before)], &after);
+}
