@@ -413,3 +413,137 @@ pub enum CompareOp {
     In,
     NotIn,
 }
+
+/// Shows every expression of a statement to `visit`, those of nested statements, functions and classes included.
+pub fn walk(stmt: &Stmt, visit: &mut dyn FnMut(&Expr)) {
+    let mut body = |body: &[Stmt], visit: &mut dyn FnMut(&Expr)| body.iter().for_each(|stmt| walk(stmt, visit));
+    match &stmt.kind {
+        StmtKind::Expr(expr) => walk_expr(expr, visit),
+        StmtKind::Assign { targets, value } => {
+            targets.iter().for_each(|target| walk_expr(target, visit));
+            walk_expr(value, visit);
+        }
+        StmtKind::AugAssign { target, value, .. } => {
+            walk_expr(target, visit);
+            walk_expr(value, visit);
+        }
+        StmtKind::AnnAssign { value, .. } | StmtKind::Return(value) => value.iter().for_each(|value| walk_expr(value, visit)),
+        StmtKind::Delete(targets) => targets.iter().for_each(|target| walk_expr(target, visit)),
+        StmtKind::Raise { exception, cause } => {
+            exception.iter().chain(cause).for_each(|expr| walk_expr(expr, visit));
+        }
+        StmtKind::Assert { test, message } => {
+            walk_expr(test, visit);
+            message.iter().for_each(|message| walk_expr(message, visit));
+        }
+        StmtKind::If { test, body: then, orelse } | StmtKind::While { test, body: then, orelse } => {
+            walk_expr(test, visit);
+            body(then, visit);
+            body(orelse, visit);
+        }
+        StmtKind::For { target, iter, body: inner, orelse, .. } => {
+            walk_expr(target, visit);
+            walk_expr(iter, visit);
+            body(inner, visit);
+            body(orelse, visit);
+        }
+        StmtKind::With { items, body: inner, .. } => {
+            items.iter().for_each(|item| walk_expr(&item.context, visit));
+            body(inner, visit);
+        }
+        StmtKind::Try { body: inner, handlers, orelse, finalbody, .. } => {
+            body(inner, visit);
+            handlers.iter().for_each(|handler| body(&handler.body, visit));
+            body(orelse, visit);
+            body(finalbody, visit);
+        }
+        StmtKind::Match { subject, cases } => {
+            walk_expr(subject, visit);
+            for case in cases {
+                case.guard.iter().for_each(|guard| walk_expr(guard, visit));
+                body(&case.body, visit);
+            }
+        }
+        StmtKind::FunctionDef(code) => walk_function(code, visit),
+        StmtKind::ClassDef(class) => {
+            class.decorators.iter().for_each(|decorator| walk_expr(decorator, visit));
+            class.arguments.iter().for_each(|arg| walk_expr(&arg.value, visit));
+            body(&class.body, visit);
+        }
+        StmtKind::Pass
+        | StmtKind::Break
+        | StmtKind::Continue
+        | StmtKind::Import(_)
+        | StmtKind::ImportFrom { .. }
+        | StmtKind::Global(_)
+        | StmtKind::Nonlocal(_)
+        | StmtKind::TypeAlias { .. } => {}
+    }
+}
+
+fn walk_function(code: &Function, visit: &mut dyn FnMut(&Expr)) {
+    code.decorators.iter().for_each(|decorator| walk_expr(decorator, visit));
+    code.params.iter().filter_map(|param| param.default.as_ref()).for_each(|default| walk_expr(default, visit));
+    code.body.iter().for_each(|stmt| walk(stmt, visit));
+}
+
+fn walk_expr(expr: &Expr, visit: &mut dyn FnMut(&Expr)) {
+    visit(expr);
+    let mut each = |exprs: &[Expr], visit: &mut dyn FnMut(&Expr)| exprs.iter().for_each(|expr| walk_expr(expr, visit));
+    match &expr.kind {
+        ExprKind::Constant(_) | ExprKind::Name(_) => {}
+        ExprKind::Attribute { value, .. } | ExprKind::Await(value) | ExprKind::YieldFrom(value) | ExprKind::Starred(value) => {
+            walk_expr(value, visit);
+        }
+        ExprKind::Subscript { value, index } => {
+            walk_expr(value, visit);
+            walk_expr(index, visit);
+        }
+        ExprKind::Slice { lower, upper, step } => {
+            [lower, upper, step].into_iter().flatten().for_each(|bound| walk_expr(bound, visit));
+        }
+        ExprKind::Call { func, args } => {
+            walk_expr(func, visit);
+            args.iter().for_each(|arg| walk_expr(&arg.value, visit));
+        }
+        ExprKind::Unary { operand, .. } => walk_expr(operand, visit),
+        ExprKind::Binary { left, right, .. } => {
+            walk_expr(left, visit);
+            walk_expr(right, visit);
+        }
+        ExprKind::Bool { values, .. } => each(values, visit),
+        ExprKind::Compare { left, rest } => {
+            walk_expr(left, visit);
+            rest.iter().for_each(|(_, right)| walk_expr(right, visit));
+        }
+        ExprKind::IfElse { test, body, orelse } => [test, body, orelse].into_iter().for_each(|part| walk_expr(part, visit)),
+        ExprKind::Lambda(code) => walk_function(code, visit),
+        ExprKind::Tuple(items) | ExprKind::List(items) | ExprKind::Set(items) => each(items, visit),
+        ExprKind::Dict(entries) => {
+            for (key, value) in entries {
+                key.iter().for_each(|key| walk_expr(key, visit));
+                walk_expr(value, visit);
+            }
+        }
+        ExprKind::Comprehension { element, value, generators, .. } => {
+            walk_expr(element, visit);
+            value.iter().for_each(|value| walk_expr(value, visit));
+            for generator in generators {
+                walk_expr(&generator.iter, visit);
+                each(&generator.conditions, visit);
+            }
+        }
+        ExprKind::Yield(value) => value.iter().for_each(|value| walk_expr(value, visit)),
+        ExprKind::FString { parts, .. } => {
+            for part in parts {
+                if let FStringPart::Value { expr, .. } = part {
+                    walk_expr(expr, visit);
+                }
+            }
+        }
+        ExprKind::Walrus { target, value } => {
+            walk_expr(target, visit);
+            walk_expr(value, visit);
+        }
+    }
+}

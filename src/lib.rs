@@ -15,6 +15,7 @@
 //! - [`fix`]: remedies, placement, edits, the second paper run that proves them.
 //! - [`report`]: one small file an output format.
 //! - [`analysis`]: the whole flow from settings to findings, called by the commands.
+//! - [`platform`]: the three platforms a program is run on.
 //! - [`finding`] and [`entry`]: what passes to the report.
 
 pub mod analysis;
@@ -27,6 +28,7 @@ pub mod fix;
 pub mod interpret;
 pub mod ir;
 pub mod knowledge;
+pub mod platform;
 pub mod project;
 pub mod python;
 pub mod report;

@@ -5,6 +5,7 @@ use std::fs::File;
 use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
+use memchr::memmem;
 use rayon::prelude::*;
 
 use super::imports::{Imports, imports};
@@ -36,6 +37,10 @@ pub struct UniverseFile {
     pub role: Role,
     /// In or below the given paths; findings in other files are not reported.
     pub given: bool,
+    /// Some other file imports it, or may.
+    pub imported: bool,
+    /// It mentions `__main__`: it may be meant to be run.
+    pub main: bool,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -109,6 +114,7 @@ struct Graph {
 struct Known {
     read: bool,
     mention: Mention,
+    main: bool,
     /// The files it imports.
     imports: Box<[u32]>,
 }
@@ -130,7 +136,7 @@ impl Graph {
             self.files.resize(self.files.len().max(modules.paths.len()), Known::default());
             self.bytes += scan.bytes;
             reached.extend(found.iter().filter(|file| !self.files[**file as usize].read));
-            self.files[file as usize] = Known { read: true, mention: scan.mention, imports: found };
+            self.files[file as usize] = Known { read: true, mention: scan.mention, main: scan.main, imports: found };
         }
         reached.sort_unstable();
         reached.dedup();
@@ -142,6 +148,7 @@ impl Graph {
 /// What one read of a file gives.
 struct Scan {
     mention: Mention,
+    main: bool,
     imports: Resolved,
     bytes: u64,
 }
@@ -166,10 +173,11 @@ fn scan(file: u32, modules: &Modules, filter: &Prefilter) -> Scan {
             } else {
                 Resolved::Names(names)
             };
-            Scan { mention, imports, bytes: length as u64 }
+            let main = memmem::find(text, b"__main__").is_some();
+            Scan { mention, main, imports, bytes: length as u64 }
         }
         // Whoever reads it next can say what is wrong.
-        _ => Scan { mention: Mention::Seed, imports: Resolved::Files(Box::default()), bytes: 0 },
+        _ => Scan { mention: Mention::Seed, main: false, imports: Resolved::Files(Box::default()), bytes: 0 },
     })
 }
 
@@ -264,12 +272,23 @@ impl Importers {
 }
 
 fn assemble(walked: &Walked, modules: &Modules, graph: &Graph, roles: &[Option<Role>]) -> Universe {
+    let mut imported = vec![false; graph.files.len()];
+    for (importer, file) in graph.files.iter().enumerate() {
+        file.imports.iter().filter(|other| **other as usize != importer).for_each(|other| imported[*other as usize] = true);
+    }
     let mut files: Vec<UniverseFile> = roles
         .iter()
         .enumerate()
         .filter_map(|(file, role)| {
             let path = modules.paths[file].clone();
-            Some(UniverseFile { path, root: 0, role: (*role)?, given: file < walked.files.len() })
+            Some(UniverseFile {
+                path,
+                root: 0,
+                role: (*role)?,
+                given: file < walked.files.len(),
+                imported: imported[file],
+                main: graph.files[file].main,
+            })
         })
         .collect();
     files.sort_unstable_by(|a, b| bytes(&a.path).cmp(bytes(&b.path)));

@@ -1,1 +1,5 @@
+//! From findings to edits of the text.
 
+pub mod apply;
+pub mod intent;
+pub mod render;

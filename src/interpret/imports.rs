@@ -194,8 +194,6 @@ impl<'p> Machine<'p> {
             Found::Namespace(folders) if self.knowledge.stubs.find(name).is_none() && !self.is_known_package(name) => {
                 return Ok(Some(self.add_module(name, false, None, Some(folders.into()))));
             }
-            // The file is there, but nothing in it can matter.
-            Found::Inert(folder) => return Ok(Some(self.add_module(name, true, None, folder.map(|f| vec![f].into())))),
             Found::Namespace(_) | Found::Nothing => {}
         }
         if let Some(stub) = self.knowledge.stubs.find(name) {
@@ -280,11 +278,14 @@ impl<'p> Machine<'p> {
         let unit = Unit::Project(module);
         let id = self.add_module(name, false, Some(unit), path.map(|path| vec![path].into()));
         let scope = self.module_scope(id);
-        let file = self.project.modules[module].source.path.to_string_lossy().into_owned();
+        let file = self.project.modules[module].path.to_string_lossy().into_owned();
         self.state.heap.scope_mut(scope).insert("__file__".into(), Value::str(file));
-        let Ok(code) = &self.project.modules[module].ir else {
-            let result: Flow<Id> = self.raise("SyntaxError", "invalid syntax");
-            return result;
+        if let (Some(package), "__main__" | "__mp_main__") = (&self.main_package, name) {
+            let package = Value::Str(package.clone());
+            self.state.heap.scope_mut(scope).insert("__package__".into(), package);
+        }
+        let Ok(code) = self.project.modules[module].code() else {
+            return self.raise("SyntaxError", "invalid syntax");
         };
         let code = code.clone();
         match self.exec_module(unit, scope, &code.body) {

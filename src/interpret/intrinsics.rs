@@ -68,7 +68,7 @@ impl<'p> Machine<'p> {
             }
             "sys_modules" => self.alloc(Object::Dict(crate::interpret::value::Mapping { entries: Vec::new(), open: true })),
             "argv" => {
-                let script = self.project.modules[self.root.module].source.path.to_string_lossy().into_owned();
+                let script = self.project.modules[self.root.module].path.to_string_lossy().into_owned();
                 let items = vec![Value::str(script)];
                 self.alloc(Object::List(crate::interpret::value::Sequence { items, open: true }))
             }

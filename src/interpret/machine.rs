@@ -85,6 +85,8 @@ pub struct Machine<'p> {
     pub process: Process,
     /// A spawned child is executing its main module, before its work begins.
     pub preparing: bool,
+    /// The package of a module started with `-m`.
+    pub main_package: Option<Name>,
     /// The state after the builtins are in place: what a fresh process starts from.
     pub fresh: State,
     /// Functions of the project whose body ran at least once, on any way.
@@ -108,6 +110,7 @@ impl<'p> Machine<'p> {
             root,
             process: Process::Parent,
             preparing: false,
+            main_package: None,
             fresh: State::default(),
             executed: BTreeSet::new(),
             incomplete: None,
@@ -167,7 +170,7 @@ impl<'p> Machine<'p> {
     /// The text of the code at a span, shortened to one line of at most 60 characters.
     pub fn text(&self, unit: Unit, span: Span) -> String {
         let text = match unit {
-            Unit::Project(module) => &self.project.modules[module].source.text,
+            Unit::Project(module) => &self.project.modules[module].source().text,
             Unit::Stub(_) | Unit::Text => return String::new(),
         };
         let text = text.get(span.start as usize..span.end as usize).unwrap_or("");

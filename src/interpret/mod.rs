@@ -1,1 +1,27 @@
+//! The paper run: an abstract interpreter for one question, which loop runs where.
 
+mod attributes;
+mod builtins;
+mod calls;
+mod env;
+mod explore;
+mod expressions;
+mod imports;
+mod intrinsics;
+mod loops;
+mod machine;
+mod operators;
+mod prelude;
+mod processes;
+mod roots;
+mod rows;
+mod state;
+mod statements;
+pub mod reach;
+pub mod trace;
+mod value;
+mod world;
+
+pub use machine::Unit;
+pub use roots::{RunOptions, run_root};
+pub use world::{Packages, World};

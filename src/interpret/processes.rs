@@ -88,7 +88,7 @@ impl<'p> Machine<'p> {
         match self.root.launch {
             Launch::Script => true,
             Launch::Module => {
-                let path = &self.project.modules[self.root.module].source.path;
+                let path = &self.project.modules[self.root.module].path;
                 path.file_name().is_none_or(|name| name != "__main__.py")
             }
             _ => false,

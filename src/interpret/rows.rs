@@ -224,7 +224,7 @@ impl<'p> Machine<'p> {
     }
 
     /// What the same call would run on in this very process.
-    fn kind_without_child(&mut self, row: &Row, table: &LoopTable, settings: &Settings) -> Flow<Option<LoopKind>> {
+    fn kind_without_child(&mut self, row: &Row, table: &'p LoopTable, settings: &Settings) -> Flow<Option<LoopKind>> {
         let Some(case) = self.case_of(row, table, settings, false)? else { return Ok(None) };
         let kind = match (case.takes, case.sets) {
             (Takes::Policy | Takes::Current, Some(Takes::Selector)) | (Takes::Selector, _) => LoopKind::Selector,
@@ -302,7 +302,7 @@ impl<'p> Machine<'p> {
         };
         let info = running.as_id().and_then(|id| self.state.loops.get(&id).copied());
         let created = match (case.takes, info) {
-            (Takes::Object | Takes::Current, Some(LoopInfo { created, .. })) => created.filter(|created| Some(created) != self.sites().last().as_ref()),
+            (Takes::Object | Takes::Current, Some(LoopInfo { created, .. })) => created.filter(|created| Some(created) != self.sites().last()),
             _ => None,
         };
         let mut shown: Vec<(Name, std::sync::Arc<str>)> = Vec::new();
@@ -319,6 +319,7 @@ impl<'p> Machine<'p> {
             reason,
             without_child: without_child.filter(|_| child),
             row: Some(index),
+            own_child: child && !row.in_process,
             policy: self.policy_in_force(),
             policy_set: self.state.policy_set,
             settings: shown,

@@ -101,6 +101,8 @@ pub struct Run {
     pub without_child: Option<LoopKind>,
     /// Row of the runner table, when a table row describes this runner.
     pub row: Option<usize>,
+    /// The runner itself spawned the process its loop runs in (reload, workers).
+    pub own_child: bool,
     /// The policy in force in this process when the loop started.
     pub policy: PolicyKind,
     /// Where that policy was set.

@@ -1,51 +1,9 @@
 //! The circumstances of one paper run: platform, Python, and the packages that are installed.
 
-use crate::project::dependencies::Dependencies;
+use pep440_rs::{Version, VersionSpecifiers};
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Platform {
-    Windows,
-    Linux,
-    Darwin,
-}
-
-impl Platform {
-    pub const ALL: [Platform; 3] = [Platform::Windows, Platform::Linux, Platform::Darwin];
-
-    /// `sys.platform`
-    pub fn sys_platform(self) -> &'static str {
-        match self {
-            Platform::Windows => "win32",
-            Platform::Linux => "linux",
-            Platform::Darwin => "darwin",
-        }
-    }
-
-    /// `os.name`
-    pub fn os_name(self) -> &'static str {
-        match self {
-            Platform::Windows => "nt",
-            _ => "posix",
-        }
-    }
-
-    /// `platform.system()`
-    pub fn system(self) -> &'static str {
-        match self {
-            Platform::Windows => "Windows",
-            Platform::Linux => "Linux",
-            Platform::Darwin => "Darwin",
-        }
-    }
-
-    pub fn shown(self) -> &'static str {
-        match self {
-            Platform::Windows => "Windows",
-            Platform::Linux => "Linux",
-            Platform::Darwin => "macOS",
-        }
-    }
-}
+pub use crate::platform::Platform;
+use crate::project::dependencies::{Dependencies, Presence};
 
 #[derive(Clone, Debug)]
 pub struct World<'p> {
@@ -59,6 +17,38 @@ pub struct World<'p> {
 #[derive(Clone, Debug)]
 pub struct Packages<'p> {
     pub dependencies: &'p Dependencies,
+    pub platform: Platform,
     /// Versions assumed instead of those the project resolves to, when a remedy is tried on what else is allowed.
-    pub instead: Vec<(&'static str, pep440_rs::Version)>,
+    pub instead: Vec<(String, Version)>,
+}
+
+impl<'p> World<'p> {
+    /// What a fresh install of the project would run on.
+    pub fn of(dependencies: &'p Dependencies, platform: Platform) -> World<'p> {
+        World {
+            platform,
+            python: dependencies.python.verdict,
+            packages: Packages { dependencies, platform, instead: Vec::new() },
+        }
+    }
+}
+
+impl Packages<'_> {
+    pub fn version_in(&self, package: &str, specifiers: &VersionSpecifiers) -> bool {
+        match self.instead.iter().find(|(name, _)| name == package) {
+            Some((_, version)) => specifiers.contains(version),
+            None => self.dependencies.package_on(package, self.platform).verdict_in(specifiers),
+        }
+    }
+
+    /// Whether a package is there; `None` when the project does not say.
+    pub fn presence(&self, package: &str) -> Option<bool> {
+        let package = self.dependencies.package_on(package, self.platform);
+        match package.presence {
+            Presence::Unknown => None,
+            _ if package.optional => None,
+            Presence::Absent => Some(false),
+            Presence::Declared | Presence::Locked | Presence::Installed | Presence::Transitive => Some(true),
+        }
+    }
 }

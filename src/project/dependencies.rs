@@ -21,6 +21,7 @@ mod setup_py;
 pub(super) mod text;
 mod toml_lock;
 
+pub use crate::platform::Platform;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
@@ -69,39 +70,6 @@ impl Answer {
             true => Answer::No,
             false => Answer::Maybe,
         }
-    }
-}
-
-/// Where a marker such as `sys_platform != "win32"` is asked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Platform {
-    Windows,
-    Linux,
-    Darwin,
-}
-
-impl Platform {
-    /// `sys.platform`
-    pub fn sys_platform(self) -> &'static str {
-        match self {
-            Platform::Windows => "win32",
-            Platform::Linux => "linux",
-            Platform::Darwin => "darwin",
-        }
-    }
-
-    /// `platform.system()`
-    pub fn system(self) -> &'static str {
-        match self {
-            Platform::Windows => "Windows",
-            Platform::Linux => "Linux",
-            Platform::Darwin => "Darwin",
-        }
-    }
-
-    /// `os.name`
-    pub fn os_name(self) -> &'static str {
-        if self == Platform::Windows { "nt" } else { "posix" }
     }
 }
 

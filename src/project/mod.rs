@@ -1,3 +1,105 @@
+//! A project: its modules and how they import each other, its versions, and where it is deployed.
+
 pub mod dependencies;
 pub mod evidence;
+mod modules;
 pub mod python_versions;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+pub use modules::{Found, Module, Modules, Unreadable};
+
+use crate::entry::Launch;
+use crate::interpret::trace::Root;
+use crate::project::dependencies::Dependencies;
+use crate::project::evidence::Evidence;
+
+/// The files below one project root, with what its metadata says.
+#[derive(Debug)]
+pub struct Project {
+    /// Absolute.
+    pub root: PathBuf,
+    /// All modules of the analysis, those of other roots included: imports may cross.
+    pub modules: Arc<Modules>,
+    pub dependencies: Dependencies,
+    pub evidence: Evidence,
+}
+
+impl Project {
+    /// The folders in which a root's imports are looked for, in order.
+    pub fn search_path(&self, root: &Root) -> Vec<PathBuf> {
+        let file = &self.modules[root.module].path;
+        let folder = file.parent().unwrap_or(&self.root).to_path_buf();
+        let top = package_top(file);
+        let first = if root.launch == Launch::Script { folder } else { top.clone() };
+        let mut folders = Vec::new();
+        for folder in [first, top, self.root.clone(), self.root.join("src")] {
+            if !folders.contains(&folder) {
+                folders.push(folder);
+            }
+        }
+        folders
+    }
+
+    /// The dotted name under which a module is imported, from the first folder that is no package.
+    pub fn dotted_name(&self, module: usize) -> String {
+        let file = &self.modules[module].path;
+        let top = package_top(file);
+        let relative = file.strip_prefix(&top).unwrap_or(file).with_extension("");
+        let mut parts: Vec<String> =
+            relative.components().map(|part| part.as_os_str().to_string_lossy().into_owned()).collect();
+        if parts.last().is_some_and(|last| last == "__init__") && parts.len() > 1 {
+            parts.pop();
+        }
+        parts.join(".")
+    }
+
+    /// Looks for a module or package of one undotted name.
+    pub fn find(&self, folders: &[PathBuf], name: &str) -> Found {
+        self.modules.find(folders, name)
+    }
+
+    /// Looks for a dotted module; for `runpy`, a package is its `__main__`.
+    pub fn find_dotted(&self, folders: &[PathBuf], dotted: &str) -> Option<(usize, Option<PathBuf>)> {
+        let mut folders = folders.to_vec();
+        let mut parts = dotted.split('.').peekable();
+        while let Some(part) = parts.next() {
+            match (self.find(&folders, part), parts.peek()) {
+                (Found::Module(module), None) => {
+                    return match self.package_folder(module) {
+                        Some(folder) => self.modules.at(&folder.join("__main__.py")).map(|main| (main, None)),
+                        None => Some((module, None)),
+                    };
+                }
+                (Found::Module(module), Some(_)) => folders = vec![self.package_folder(module)?],
+                (Found::Namespace(found), Some(_)) => folders = found,
+                _ => return None,
+            }
+        }
+        None
+    }
+
+    pub fn module_at(&self, path: &Path) -> Option<usize> {
+        self.modules.at(path)
+    }
+
+    /// The folder of a package, given its `__init__.py`.
+    pub fn package_folder(&self, module: usize) -> Option<PathBuf> {
+        let path = &self.modules[module].path;
+        let init = path.file_stem().is_some_and(|stem| stem == "__init__");
+        if init { path.parent().map(Path::to_path_buf) } else { None }
+    }
+}
+
+/// The first folder above a file that is no package.
+fn package_top(file: &Path) -> PathBuf {
+    let mut folder = file.parent().unwrap_or(file);
+    while folder.join("__init__.py").is_file() {
+        match folder.parent() {
+            Some(parent) => folder = parent,
+            None => break,
+        }
+    }
+    folder.to_path_buf()
+}

@@ -1,5 +1,10 @@
 //! The whole flow, from settings to findings and to fixed files.
 
+mod entries;
+mod roots;
+mod runs;
+mod workspace;
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -8,7 +13,12 @@ use crate::entry::Entry;
 use crate::error::Error;
 use crate::files::Source;
 use crate::finding::{Finding, ShownPath};
+use crate::fix;
+use crate::rules;
 use crate::settings::Settings;
+use crate::suppress;
+
+pub use workspace::Workspace;
 
 /// The text of every file that a finding stands in.
 pub type Sources = BTreeMap<ShownPath, Arc<Source>>;
@@ -69,8 +79,11 @@ pub struct FixedRule {
 /// # Errors
 ///
 /// When the project as a whole cannot be analysed; a single bad file is a [`Failure`].
-pub fn analyse(_settings: &Settings) -> Result<Analysis, Error> {
-    Ok(Analysis::default())
+pub fn analyse(settings: &Settings) -> Result<Analysis, Error> {
+    on_deep_stacks(settings, || {
+        let workspace = Workspace::open(settings)?;
+        Ok(examine(settings, &workspace).0)
+    })
 }
 
 /// Analyses, applies the fixes that the settings allow, and analyses again.
@@ -80,8 +93,11 @@ pub fn analyse(_settings: &Settings) -> Result<Analysis, Error> {
 /// # Errors
 ///
 /// As [`analyse`].
-pub fn fix(_settings: &Settings, _write: bool) -> Result<Fixed, Error> {
-    Ok(Fixed::default())
+pub fn fix(settings: &Settings, write: bool) -> Result<Fixed, Error> {
+    on_deep_stacks(settings, || {
+        let workspace = Workspace::open(settings)?;
+        fix::apply_all(settings, workspace, write)
+    })
 }
 
 /// The files that would be checked, sorted.
@@ -89,6 +105,44 @@ pub fn fix(_settings: &Settings, _write: bool) -> Result<Fixed, Error> {
 /// # Errors
 ///
 /// When a path that was named does not exist.
-pub fn files(_settings: &Settings) -> Result<Vec<ShownPath>, Error> {
-    Ok(Vec::new())
+pub fn files(settings: &Settings) -> Result<Vec<ShownPath>, Error> {
+    workspace::walked_files(settings)
+}
+
+/// Findings with their cures, and everything else there is to say.
+pub fn examine(settings: &Settings, workspace: &Workspace) -> (Analysis, Vec<rules::Diagnosis>) {
+    let traces = runs::run_all(workspace);
+    let entries = entries::entries(workspace, &traces);
+    let mut diagnoses = rules::check_all(settings, workspace, &traces);
+    fix::plan_all(settings, workspace, &mut diagnoses);
+    diagnoses.retain(|diagnosis| {
+        !suppress::is_suppressed(workspace, &diagnosis.finding) && !settings.admit(vec![diagnosis.finding.clone()]).is_empty()
+    });
+    let findings = settings.admit(diagnoses.iter().map(|diagnosis| diagnosis.finding.clone()).collect());
+    let mut sources = Sources::new();
+    for finding in &findings {
+        if let Some(module) = workspace.modules.iter().find(|module| module.shown == finding.place.path) {
+            sources.insert(module.shown.clone(), module.source().clone());
+        }
+    }
+    let analysis = Analysis {
+        findings,
+        entries,
+        files_checked: workspace.files_checked,
+        sources,
+        failures: workspace.failures(),
+        notices: workspace.notices.clone(),
+    };
+    (analysis, diagnoses)
+}
+
+/// The paper run recurses as deeply as the program nests; its threads have room for that.
+fn on_deep_stacks<T: Send>(settings: &Settings, work: impl FnOnce() -> Result<T, Error> + Send) -> Result<T, Error> {
+    const STACK: usize = 256 << 20;
+    let threads = settings.jobs.map_or(0, std::num::NonZeroUsize::get);
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).stack_size(STACK).build();
+    match pool {
+        Ok(pool) => pool.install(work),
+        Err(error) => Err(Error::new("loopcheck could not start its threads").at(error.to_string()).help("try `-j 1`")),
+    }
 }

@@ -1,0 +1,90 @@
+//! From traces to the rows of `loopcheck entries`.
+
+use std::collections::BTreeMap;
+
+use crate::analysis::Workspace;
+use crate::entry::{Entry, Launch, LoopCase, LoopKind, Loops, Process};
+use crate::finding::Related;
+use crate::interpret::Unit;
+use crate::interpret::reach::{Reached, Start, reached};
+use crate::interpret::trace::{Family, RootTrace};
+use crate::platform::Platform;
+use crate::rules::causes;
+
+/// One row per call and root, sorted by place and root, reached before unreached.
+pub fn entries(workspace: &Workspace, traces: &[RootTrace]) -> Vec<Entry> {
+    let mut entries: Vec<Entry> = traces
+        .iter()
+        .flat_map(|trace| reached(trace).into_iter().filter_map(|call| entry(workspace, trace, &call)).collect::<Vec<_>>())
+        .collect();
+    entries.sort_by(|a, b| {
+        (&a.place, a.launch == Launch::Function, &a.root, a.process).cmp(&(&b.place, b.launch == Launch::Function, &b.root, b.process))
+    });
+    entries.dedup_by(|a, b| a.place == b.place && a.root == b.root && a.process == b.process);
+    entries
+}
+
+fn entry(workspace: &Workspace, trace: &RootTrace, call: &Reached<'_>) -> Option<Entry> {
+    let Unit::Project(module) = call.site.unit else { return None };
+    if !workspace.modules[module].file.given {
+        return None;
+    }
+    let example = call.example()?;
+    let on = |platform| match (call.kind(platform), &trace.incomplete) {
+        (LoopKind::None, Some(_)) => LoopKind::Unknown,
+        (kind, _) => kind,
+    };
+    let loops = Loops { windows: on(Platform::Windows), linux: on(Platform::Linux), darwin: on(Platform::Darwin) };
+    let launch = match (trace.root.launch, call.process, example.run.own_child) {
+        (Launch::Script | Launch::Module | Launch::ConsoleScript, Process::Child, false) => Launch::Child,
+        (launch, _, _) => launch,
+    };
+    let reason = (loops.windows == LoopKind::Unknown)
+        .then(|| call.starts.iter().find_map(|start| start.run.reason.clone()).or(trace.incomplete.clone()))
+        .flatten()
+        .map(|reason| reason.to_string());
+    let place = workspace.modules[module].source().place(call.site.span);
+    let because: Vec<Related> = if example.run.family == Family::Tests { Vec::new() } else { causes(workspace, trace, example) };
+    Some(Entry {
+        place,
+        runner: example.run.runner.to_string(),
+        launch,
+        root: workspace.modules[trace.root.module].shown.clone(),
+        process: call.process,
+        loops,
+        cases: cases(call),
+        reason,
+        because,
+    })
+}
+
+/// The outcomes of a call that has more than one, by what was assumed.
+fn cases(call: &Reached<'_>) -> Vec<LoopCase> {
+    if Platform::ALL.iter().all(|platform| call.kinds(*platform).len() < 2) {
+        return Vec::new();
+    }
+    let mut by_when: BTreeMap<String, Vec<&Start<'_>>> = BTreeMap::new();
+    for start in &call.starts {
+        let when: Vec<String> = start.assumed().iter().map(|label| label.to_string()).collect();
+        by_when.entry(when.join(", ")).or_default().push(start);
+    }
+    by_when
+        .into_iter()
+        .map(|(when, starts)| {
+            let kind = |platform| {
+                let mut kinds: Vec<LoopKind> =
+                    starts.iter().filter(|start| start.path.platform == platform).map(|start| start.run.kind).collect();
+                kinds.sort();
+                kinds.dedup();
+                match kinds.as_slice() {
+                    [] => LoopKind::None,
+                    [one] => *one,
+                    _ => LoopKind::Depends,
+                }
+            };
+            let loops =
+                Loops { windows: kind(Platform::Windows), linux: kind(Platform::Linux), darwin: kind(Platform::Darwin) };
+            LoopCase { when, loops }
+        })
+        .collect()
+}

@@ -1,0 +1,104 @@
+//! Which files a run can begin with, and which functions no run reaches.
+
+use std::collections::BTreeSet;
+
+use crate::analysis::Workspace;
+use crate::entry::Launch;
+use crate::files::Role;
+use crate::interpret::Unit;
+use crate::interpret::trace::Root;
+use crate::ir::{Expr, ExprKind, Name, Span, Stmt, StmtKind};
+use crate::knowledge::{Kind, Knowledge};
+
+/// The files that are run: scripts, `__main__.py`, and modules that nobody imports.
+pub fn roots(workspace: &Workspace) -> Vec<Root> {
+    let mut roots = Vec::new();
+    for (index, module) in workspace.modules.iter().enumerate() {
+        let can_matter = matches!(module.file.role, Role::Seed | Role::Importer);
+        if !module.file.given || !can_matter {
+            continue;
+        }
+        let is_main = module.path.file_name().is_some_and(|name| name == "__main__.py");
+        let text = if is_main || module.file.main || !module.file.imported { &module.source().text } else { continue };
+        let runs = module.file.main || (!module.file.imported && (module.file.role == Role::Seed || calls_at_top(text)));
+        if !is_main && !runs {
+            continue;
+        }
+        let relative = text.lines().any(|line| line.starts_with("from ."));
+        let launch = if is_main || relative { Launch::Module } else { Launch::Script };
+        roots.push(Root { module: index, launch, function: None });
+    }
+    roots
+}
+
+/// A line that calls something without indentation: the module does something when it is run.
+fn calls_at_top(text: &str) -> bool {
+    text.lines().any(|line| {
+        let name = line.find(|c: char| !(c.is_alphanumeric() || c == '_' || c == '.')).unwrap_or(0);
+        name > 0 && line[name..].starts_with('(') && !line.starts_with("print(")
+    })
+}
+
+/// Functions and methods that call something like a runner and did not run from any root.
+pub fn unreached(workspace: &Workspace, executed: &BTreeSet<(Unit, Span)>) -> Vec<Root> {
+    let words = runner_words(Knowledge::bundled());
+    let mut roots = Vec::new();
+    for (index, module) in workspace.modules.iter().enumerate() {
+        if !module.file.given || module.file.role != Role::Seed {
+            continue;
+        }
+        let Ok(code) = module.code() else { continue };
+        let mut found = Vec::new();
+        functions(&code.body, "", &mut found);
+        for (name, span, body) in found {
+            let done = executed.contains(&(Unit::Project(index), span));
+            if !done && mentions(body, &words) {
+                roots.push(Root { module: index, launch: Launch::Function, function: Some((name.as_str().into(), span)) });
+            }
+        }
+    }
+    roots
+}
+
+fn functions<'a>(body: &'a [Stmt], prefix: &str, found: &mut Vec<(String, Span, &'a [Stmt])>) {
+    for stmt in body {
+        match &stmt.kind {
+            StmtKind::FunctionDef(code) => found.push((format!("{prefix}{}", code.name), code.name_span, &code.body)),
+            StmtKind::ClassDef(class) => functions(&class.body, &format!("{prefix}{}.", class.name), found),
+            StmtKind::If { body, orelse, .. } => {
+                functions(body, prefix, found);
+                functions(orelse, prefix, found);
+            }
+            StmtKind::Try { body, handlers, orelse, .. } => {
+                functions(body, prefix, found);
+                handlers.iter().for_each(|handler| functions(&handler.body, prefix, found));
+                functions(orelse, prefix, found);
+            }
+            _ => {}
+        }
+    }
+}
+
+/// The last parts of the names of everything that runs a loop.
+fn runner_words(knowledge: &Knowledge) -> BTreeSet<Name> {
+    let mut words: BTreeSet<Name> =
+        ["run", "run_until_complete", "run_forever"].iter().map(|word| Name::from(*word)).collect();
+    for row in knowledge.runners.rows.iter().filter(|row| row.family.is_some() && row.kind != Kind::Class) {
+        for name in std::iter::once(&row.name).chain(&row.aliases) {
+            words.extend(name.rsplit('.').next().map(Name::from));
+        }
+    }
+    words
+}
+
+/// Whether a body calls or names one of the words.
+fn mentions(body: &[Stmt], words: &BTreeSet<Name>) -> bool {
+    let mut found = false;
+    for stmt in body {
+        crate::ir::walk(stmt, &mut |expr: &Expr| match &expr.kind {
+            ExprKind::Attribute { name, .. } | ExprKind::Name(name) => found |= words.contains(name),
+            _ => {}
+        });
+    }
+    found
+}

@@ -1,0 +1,163 @@
+//! From settings to projects: walking, the universe, and the metadata of every root.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::analysis::Failure;
+use crate::error::Error;
+use crate::files::{self, FileKind, Needles, ReadError, UniverseFile, WalkOptions, Walked};
+use crate::finding::ShownPath;
+use crate::knowledge::{Kind, Knowledge};
+use crate::project::dependencies::Dependencies;
+use crate::project::evidence::{self, Deployment};
+use crate::project::{Modules, Project, Unreadable};
+use crate::settings::{Settings, Windows};
+
+/// What is analysed: all files that can matter, grouped into projects.
+#[derive(Debug)]
+pub struct Workspace {
+    pub cwd: PathBuf,
+    pub modules: Arc<Modules>,
+    /// By the index a file's `root` names.
+    pub projects: Vec<Project>,
+    pub files_checked: usize,
+    pub notices: Vec<String>,
+    walk_failures: Vec<Failure>,
+}
+
+impl Workspace {
+    pub fn open(settings: &Settings) -> Result<Workspace, Error> {
+        let walked = walk(settings)?;
+        let walk_failures = walked
+            .errors
+            .iter()
+            .map(|error| Failure { path: error.path.clone(), message: error.message.clone() })
+            .collect();
+        let files_checked = walked.files.len();
+        let universe = files::universe(&walked, &needles(Knowledge::bundled()), &[], settings.prefilter);
+        let files: Vec<(UniverseFile, ShownPath)> = universe
+            .files
+            .into_iter()
+            .map(|file| {
+                let shown = files::shown_path(&file.path, &settings.cwd);
+                (file, shown)
+            })
+            .collect();
+        let mut modules = Modules::new(files);
+        if let Some(stdin) = &settings.stdin {
+            modules.put_stdin(settings.cwd.join(&stdin.filename), &stdin.bytes, &settings.cwd);
+        }
+        let modules = Arc::new(modules);
+        let target = settings.target_version.as_ref().map(|target| (3, target.minor));
+        let mut notices = Vec::new();
+        let projects = universe
+            .roots
+            .into_iter()
+            .map(|root| {
+                let dependencies = Dependencies::read(&root, target);
+                for problem in &dependencies.problems {
+                    let shown = files::shown_path(&problem.path, &settings.cwd);
+                    notices.push(format!("{shown}:{}: {}", problem.line, problem.message));
+                }
+                let mut evidence = evidence::evidence(&root, &dependencies);
+                match settings.windows {
+                    Windows::Yes => evidence.verdict = Deployment::Windows,
+                    Windows::No => evidence.verdict = Deployment::Elsewhere,
+                    Windows::Auto => {}
+                }
+                Project { root, modules: modules.clone(), dependencies, evidence }
+            })
+            .collect();
+        Ok(Workspace { cwd: settings.cwd.clone(), modules, projects, files_checked, notices, walk_failures })
+    }
+
+    /// The same workspace with some files changed in memory.
+    pub fn with_texts(&self, settings: &Settings, texts: &[(usize, Arc<str>)]) -> Workspace {
+        let modules = Arc::new(self.modules.with_texts(texts));
+        let target = settings.target_version.as_ref().map(|target| (3, target.minor));
+        let projects = self
+            .projects
+            .iter()
+            .map(|project| Project {
+                root: project.root.clone(),
+                modules: modules.clone(),
+                dependencies: Dependencies::read(&project.root, target),
+                evidence: project.evidence.clone(),
+            })
+            .collect();
+        Workspace {
+            cwd: self.cwd.clone(),
+            modules,
+            projects,
+            files_checked: self.files_checked,
+            notices: self.notices.clone(),
+            walk_failures: self.walk_failures.clone(),
+        }
+    }
+
+    pub fn project_of(&self, module: usize) -> &Project {
+        &self.projects[self.modules[module].file.root as usize]
+    }
+
+    /// Files that could not be read at all.
+    pub fn failures(&self) -> Vec<Failure> {
+        let unread = self.modules.iter().filter(|module| module.file.given && module.is_loaded()).filter_map(|module| {
+            match module.code() {
+                Err(Unreadable::Read(ReadError::Io { message, .. })) => {
+                    Some(Failure { path: module.shown.clone(), message: message.clone() })
+                }
+                _ => None,
+            }
+        });
+        self.walk_failures.iter().cloned().chain(unread).collect()
+    }
+}
+
+/// The files that would be checked, sorted.
+pub fn walked_files(settings: &Settings) -> Result<Vec<ShownPath>, Error> {
+    let walked = walk(settings)?;
+    Ok(walked.files.iter().map(|file| files::shown_path(&file.path, &settings.cwd)).collect())
+}
+
+fn walk(settings: &Settings) -> Result<Walked, Error> {
+    let exclude = files::exclude_set(settings.exclude.texts().iter().map(String::as_str)).map_err(Error::new)?;
+    let threads = settings.jobs.map_or(0, std::num::NonZeroUsize::get);
+    let options = WalkOptions { respect_gitignore: settings.respect_gitignore, exclude, threads };
+    let paths: Vec<PathBuf> = match &settings.stdin {
+        Some(stdin) => {
+            let path = settings.cwd.join(&stdin.filename);
+            if path.exists() { vec![path] } else { Vec::new() }
+        }
+        None => settings.paths.iter().map(|path| settings.cwd.join(path)).collect(),
+    };
+    let mut walked = files::walk(&paths, &options);
+    walked.files.retain(|file| file.kind != FileKind::Stub);
+    Ok(walked)
+}
+
+/// What makes a file worth reading: the packages of the runner table and the ways to start or choose a loop.
+fn needles(knowledge: &Knowledge) -> Needles {
+    let mut packages: Vec<String> = ["asyncio", "nest_asyncio", "uvloop", "winloop", "daphne", "IsolatedAsyncioTestCase"].map(str::to_string).into();
+    let mut ways: Vec<String> = [
+        "run", "Runner", "run_until_complete", "run_forever", "new_event_loop", "get_event_loop", "set_event_loop",
+        "set_event_loop_policy", "get_event_loop_policy", "DefaultEventLoopPolicy", "WindowsSelectorEventLoopPolicy",
+        "WindowsProactorEventLoopPolicy", "SelectorEventLoop", "ProactorEventLoop", "EventLoop", "install", "apply",
+        "daphne", "IsolatedAsyncioTestCase",
+    ]
+    .map(str::to_string)
+    .into();
+    for row in &knowledge.runners.rows {
+        for name in std::iter::once(&row.name).chain(&row.aliases) {
+            let mut parts = name.split('.');
+            packages.extend(parts.next().map(str::to_string));
+            if row.kind != Kind::Class {
+                ways.extend(parts.next_back().map(str::to_string));
+            }
+        }
+    }
+    for words in [&mut packages, &mut ways] {
+        words.sort();
+        words.dedup();
+    }
+    Needles { packages, ways, alone: vec!["loopcheck".into()] }
+}

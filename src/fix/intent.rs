@@ -1,0 +1,62 @@
+//! What a fix wants of one file, before anyone has looked at how the file is written.
+
+use crate::ir::Span;
+
+/// One wish. Spans are those of the IR: bytes of the decoded text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Intent {
+    /// Put the guarded policy at the module's top level: below docstring, `__future__` and imports,
+    /// above the top-level statement `before`. Where `before` is an import, the policy goes directly
+    /// above it, because that import starts or captures a loop.
+    InsertPolicy {
+        before: Span,
+        /// `Some((3, 12))` adds `and sys.version_info < (3, 12)`.
+        bound: Option<(u8, u8)>,
+        /// Only in the script itself and its spawned children, not when it is imported.
+        main_only: bool,
+    },
+    /// Put the guarded policy directly above this statement, in the same suite.
+    InsertPolicyHere { before: Span, bound: Option<(u8, u8)> },
+    /// Set or replace a keyword of the call.
+    SetKeyword { call: Span, name: String, value: LoopText },
+    /// Run this statement on Windows only.
+    WrapInGuard { statement: Span },
+    /// Let the `if` with this test hold on Windows only.
+    AddCondition { test: Span },
+    /// `asyncio.run(main())` with a loop factory on Windows from Python 3.12, as it was elsewhere.
+    TwoArmedRun { statement: Span, call: Span },
+    /// Remove the statement; `pass` stands in where its suite would be empty.
+    RemoveStatement { statement: Span },
+}
+
+/// What a keyword is to hold.
+///
+/// In `windows`, `otherwise` and `Plain`, `{asyncio}` and `{sys}` stand for however the file spells
+/// those modules, and double quotes become the file's own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LoopText {
+    /// `windows if sys.platform == "win32" else otherwise`.
+    Conditional {
+        windows: String,
+        /// A further condition, taken from the file as it stands: `not reload`.
+        and: Option<String>,
+        /// The other arm where the keyword is not there yet; otherwise what was there is kept.
+        otherwise: String,
+    },
+    Plain(String),
+}
+
+/// How the project asks whether it runs on Windows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Style {
+    pub guard: GuardStyle,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum GuardStyle {
+    /// `sys.platform == "win32"`
+    #[default]
+    SysPlatform,
+    /// `platform.system() == "Windows"`
+    PlatformSystem,
+}

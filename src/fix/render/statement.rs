@@ -1,0 +1,174 @@
+//! Replacing and removing whole statements, wherever they stand.
+
+use std::collections::BTreeSet;
+
+use crate::fix::intent::Intent;
+use crate::ir::Span;
+use crate::python::view::StatementKind;
+
+use super::Draft;
+use super::stdlib::is_stdlib;
+
+/// Puts other text in the place of a statement. `make` gets the indentation of its lines; what it
+/// gives starts without indentation and ends without a line end.
+pub fn rewrite(draft: &mut Draft, id: usize, make: impl FnOnce(&str) -> String) -> Result<(), String> {
+    let view = draft.view;
+    let newline = draft.layout.newline;
+    let span = view.statements[id].span;
+    let suite = &view.blocks[view.statements[id].block];
+    let (before, after) = view.neighbours(id);
+
+    if is_inline(draft, id) {
+        if suite.statements.len() > 1 {
+            return Err("several statements share the line of their `if`, `else` or `try`; \
+                        give each a line of its own first"
+                .into());
+        }
+        let indent = format!("{}{}", draft.layout.indentation(suite.header), draft.layout.unit);
+        let colon = draft.layout.slice(0, span.start).trim_end().len() as u32;
+        let content = format!("{newline}{indent}{}", make(&indent));
+        draft.replace(colon, semicolon_end(draft, span.end), content);
+        return Ok(());
+    }
+
+    let first = view.statements[suite.statements[0]].span.start;
+    let indent = draft.layout.indentation(first).to_string();
+    let mut start = span.start;
+    let mut content = make(&indent);
+    if let Some(before) = before.map(|before| view.statements[before].span.end)
+        && draft.layout.is_one_line(before, span.start)
+    {
+        start = before;
+        content = format!("{newline}{indent}{content}");
+    }
+    let mut end = semicolon_end(draft, span.end);
+    if let Some(after) = after.map(|after| view.statements[after].span.start)
+        && draft.layout.is_one_line(span.end, after)
+    {
+        end = after;
+        content = format!("{content}{newline}{indent}");
+    }
+    draft.replace(start, end, content);
+    Ok(())
+}
+
+/// Carries out every [`Intent::RemoveStatement`], and removes the imports that only the removed
+/// statements needed. Comes after everything that may spell a module's name.
+pub fn remove(draft: &mut Draft, intents: &[Intent]) -> Result<(), String> {
+    let mut ids = BTreeSet::new();
+    for intent in intents {
+        if let Intent::RemoveStatement { statement } = intent {
+            ids.insert(
+                draft.view.statement(*statement).ok_or("the statement is not in the file as it is now")?,
+            );
+        }
+    }
+    let orphans: Vec<usize> = draft.view.blocks[0]
+        .statements
+        .iter()
+        .copied()
+        .filter(|id| !ids.contains(id) && is_orphan(draft, *id, &ids))
+        .collect();
+    ids.extend(orphans);
+
+    let mut lines: Vec<Span> = Vec::new();
+    for id in &ids {
+        let suite = &draft.view.blocks[draft.view.statements[*id].block];
+        let is_emptied = suite.owner.is_some() && suite.statements.iter().all(|other| ids.contains(other));
+        if is_emptied && suite.statements[0] == *id {
+            let span = draft.view.statements[*id].span;
+            draft.replace(span.start, span.end, "pass");
+        } else if let Some(whole) = remove_one(draft, *id) {
+            match lines.last_mut() {
+                Some(last) if last.end == whole.start => last.end = whole.end,
+                _ => lines.push(whole),
+            }
+        }
+    }
+    let mut gone = 0;
+    for whole in lines {
+        let Span { start, end } = without_spare_lines(draft, whole);
+        // Blank lines between two removals may have gone with the first.
+        draft.replace(start.max(gone), end, "");
+        gone = end;
+    }
+    Ok(())
+}
+
+/// A top-level `import x` of the standard library whose name is read by removed statements alone.
+fn is_orphan(draft: &Draft, id: usize, removed: &BTreeSet<usize>) -> bool {
+    let view = draft.view;
+    let StatementKind::Import(names) = &view.statements[id].kind else { return false };
+    let [(module, asname)] = names.as_slice() else { return false };
+    let name = asname.as_deref().unwrap_or(module);
+    let reads = view.reads(name);
+    let quoted = ['"', '\''].iter().any(|quote| draft.layout.text.contains(&format!("{quote}{name}{quote}")));
+    let in_removed = |at: &u32| {
+        removed.iter().any(|id| {
+            let span = view.statements[*id].span;
+            span.start <= *at && *at < span.end
+        })
+    };
+    is_stdlib(module)
+        && !quoted
+        && !draft.spelled_names.contains(name)
+        && !reads.is_empty()
+        && reads.iter().all(in_removed)
+}
+
+/// Removes a statement from a line it shares, or tells the whole lines it stands on.
+fn remove_one(draft: &mut Draft, id: usize) -> Option<Span> {
+    let (view, layout) = (draft.view, &draft.layout);
+    let span = view.statements[id].span;
+    let (before, after) = view.neighbours(id);
+    let before = before.map(|before| view.statements[before].span.end);
+    let after = after.map(|after| view.statements[after].span.start);
+    if let Some(after) = after.filter(|after| layout.is_one_line(span.end, *after)) {
+        draft.replace(span.start, after, "");
+        return None;
+    }
+    if let Some(before) = before.filter(|before| layout.is_one_line(*before, span.start)) {
+        draft.replace(before, semicolon_end(draft, span.end), "");
+        return None;
+    }
+    Some(Span { start: layout.line_start(span.start), end: layout.next_line(span.end) })
+}
+
+/// Of the blank lines above and below lines that go, the larger number stays; at the start and the
+/// end of the file, none.
+fn without_spare_lines(draft: &Draft, lines: Span) -> Span {
+    let layout = &draft.layout;
+    let Span { mut start, mut end } = lines;
+    let is_blank = |line: &&str| line.trim().is_empty();
+    let above = layout.slice(0, start).split_inclusive('\n').rev().take_while(is_blank).count();
+    let rest = layout.slice(end, layout.text.len() as u32);
+    let below = rest.split_inclusive('\n').take_while(is_blank).count();
+    if rest.trim().is_empty() {
+        for _ in 0..above {
+            start = layout.line_start(start - 1);
+        }
+        return Span { start, end };
+    }
+    let spare = if start == 0 { below } else { above.min(below) };
+    for _ in 0..spare {
+        end = layout.next_line(end);
+    }
+    Span { start, end }
+}
+
+/// The suite stands in the line of its `if`, `else`, ….
+fn is_inline(draft: &Draft, id: usize) -> bool {
+    let suite = &draft.view.blocks[draft.view.statements[id].block];
+    let first = draft.view.statements[suite.statements[0]].span.start;
+    suite.owner.is_some() && !draft.layout.starts_line(first)
+}
+
+/// The end of a statement, with the semicolon that follows it if nothing follows that.
+fn semicolon_end(draft: &Draft, end: u32) -> u32 {
+    let rest = draft.layout.slice(end, draft.layout.line_end(end));
+    if rest.trim_start().starts_with(';') {
+        end + (rest.len() - rest.trim_start().len()) as u32 + 1
+    } else {
+        end
+    }
+}

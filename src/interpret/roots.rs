@@ -1,0 +1,178 @@
+//! Running one root on every platform, along every way.
+
+use std::collections::BTreeSet;
+use std::rc::Rc;
+
+use crate::entry::{Launch, Process};
+use crate::interpret::explore::Tape;
+use crate::interpret::machine::{Flow, Machine, Stop, Unit};
+use crate::interpret::trace::{PathTrace, Root, RootTrace};
+use crate::interpret::value::{Id, Object, Value};
+use crate::interpret::world::World;
+use crate::ir::{Name, Span};
+use crate::knowledge::Knowledge;
+use crate::project::Project;
+
+pub struct RunOptions<'p> {
+    pub worlds: &'p [World<'p>],
+    pub knowledge: &'p Knowledge,
+}
+
+/// Runs one root in every world. The second part names the functions whose bodies ran.
+pub fn run_root<'p>(project: &'p Project, options: &RunOptions<'p>, root: &Root) -> (RootTrace, BTreeSet<(Unit, Span)>) {
+    let mut trace = RootTrace { root: root.clone(), paths: Vec::new(), incomplete: None };
+    let mut executed = BTreeSet::new();
+    for world in options.worlds {
+        let mut machine = Machine::new(project, options.knowledge, world, root.clone());
+        machine.run(&mut trace);
+        if trace.incomplete.is_none() {
+            trace.incomplete = machine.incomplete.clone();
+        }
+        executed.append(&mut machine.executed);
+    }
+    (trace, executed)
+}
+
+impl<'p> Machine<'p> {
+    fn run(&mut self, trace: &mut RootTrace) {
+        for _ in 0..self.limits.ways {
+            self.state = self.fresh.clone();
+            self.process = Process::Parent;
+            self.preparing = false;
+            self.frames.clear();
+            self.handlers = 0;
+            let outcome = self.launch();
+            if let Err(Stop::Bound(reason)) = outcome {
+                self.incomplete.get_or_insert_with(|| reason.into());
+            }
+            let died = match &outcome {
+                Err(Stop::Raise(error)) => Some(Rc::from(self.shown_error(error))),
+                _ => None,
+            };
+            let bound = matches!(outcome, Err(Stop::Bound(_)));
+            if !bound {
+                self.run_escaped();
+            }
+            trace.paths.push(PathTrace {
+                platform: self.world.platform,
+                assumed: self.tape.labels(),
+                events: std::mem::take(&mut self.state.events),
+                died,
+            });
+            if bound || !self.tape.advance() {
+                return;
+            }
+        }
+        self.incomplete.get_or_insert_with(|| "too many ways through the program".into());
+    }
+
+    fn launch(&mut self) -> Flow<()> {
+        let root = self.root.clone();
+        let project = self.project;
+        match root.launch {
+            Launch::Script | Launch::Child => self.load("__main__", root.module, None).map(drop),
+            Launch::Module => {
+                let dotted = project.dotted_name(root.module);
+                if let Some((package, _)) = dotted.rsplit_once('.') {
+                    self.import(package)?;
+                }
+                self.load_as_main(root.module, &dotted)
+            }
+            _ => {
+                let dotted = project.dotted_name(root.module);
+                let module = self.import(&dotted)?;
+                let Some((function, _)) = &root.function else { return Ok(()) };
+                self.call_root(module, function)
+            }
+        }
+    }
+
+    /// `python -m package.module`
+    fn load_as_main(&mut self, module: usize, dotted: &str) -> Flow<()> {
+        let package: Name = dotted.rsplit_once('.').map_or("", |(package, _)| package).into();
+        self.main_package = Some(package);
+        self.load("__main__", module, None).map(drop)
+    }
+
+    /// Calls a function nothing is known about the arguments of; a method on an object nothing is known about.
+    fn call_root(&mut self, module: Value, dotted: &str) -> Flow<()> {
+        let mut found = module;
+        let mut class: Option<Id> = None;
+        for part in dotted.split('.') {
+            class = found.as_id().filter(|id| matches!(self.state.heap.get(*id), Object::Class(_)));
+            found = match self.find_attribute(&found, part)? {
+                Some(found) => found,
+                None => return Ok(()),
+            };
+        }
+        let anything = vec![("*".into(), Value::None), ("**".into(), Value::None)];
+        let function = match found.as_id().map(|id| self.state.heap.get(id).clone()) {
+            Some(Object::Function(_)) | Some(Object::Method { .. }) => found,
+            Some(Object::StaticMethod(function) | Object::ClassMethod(function) | Object::Property(function)) => function,
+            _ => return Ok(()),
+        };
+        let is_method = class.is_some() && matches!(function.as_id().map(|id| self.state.heap.get(id)), Some(Object::Function(f)) if f.class.is_some());
+        let args = match class {
+            Some(class) if is_method => vec![self.alloc(Object::Instance { class, attributes: Default::default(), open: true })],
+            _ => Vec::new(),
+        };
+        let result = self.call(function, args, anything)?;
+        if let Some(generator) = self.as_generator(&result) {
+            self.drive(generator, &|_, _| Ok(Value::None))?;
+        } else if matches!(result.as_id().map(|id| self.state.heap.get(id)), Some(Object::Suspended(_))) {
+            let anywhere = self.unknown("the caller's loop");
+            self.while_running(anywhere, |machine| machine.wait_for(result))?;
+        }
+        Ok(())
+    }
+
+    /// Functions that code we do not see holds on to may run later: each is run once, on its own.
+    fn run_escaped(&mut self) {
+        let escaped = std::mem::take(&mut self.state.escaped);
+        for id in escaped.into_iter().take(64) {
+            let Some(code) = self.code_of(id) else { continue };
+            if self.executed.contains(&code) {
+                continue;
+            }
+            let end = self.state.clone();
+            let tape = std::mem::replace(&mut self.tape, Tape::default());
+            self.state.running.clear();
+            self.frames.clear();
+            self.handlers = 0;
+            let anything = vec![("*".into(), Value::None), ("**".into(), Value::None)];
+            let outcome = self.call(Value::Object(id), Vec::new(), anything);
+            if let Ok(result) = outcome
+                && matches!(result.as_id().map(|id| self.state.heap.get(id)), Some(Object::Suspended(_)))
+            {
+                let anywhere = self.unknown("the running loop");
+                let _ = self.while_running(anywhere, |machine| machine.wait_for(result));
+            }
+            let events = std::mem::replace(&mut self.state, end).events;
+            // What one callback does to the policy does not happen before another one.
+            self.state.events = events;
+            self.tape = tape;
+        }
+    }
+
+    fn code_of(&self, id: Id) -> Option<(Unit, Span)> {
+        match self.state.heap.get(id) {
+            Object::Function(function) => Some((function.unit, function.code.name_span)),
+            Object::Method { function: Value::Object(function), .. } => self.code_of(*function),
+            _ => None,
+        }
+    }
+
+    fn shown_error(&self, error: &Value) -> String {
+        let Some(Object::Instance { class, attributes, .. }) = error.as_id().map(|id| self.state.heap.get(id)) else {
+            return "an exception".into();
+        };
+        let class = self.shown(&Value::Object(*class));
+        match attributes.get("args") {
+            Some(Value::Tuple(args)) if !args.is_empty() => match &args[0] {
+                Value::Str(text) if !text.is_empty() => format!("{class}: {text}"),
+                _ => class,
+            },
+            _ => class,
+        }
+    }
+}

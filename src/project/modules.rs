@@ -1,0 +1,154 @@
+//! The Python files of an analysis, read and lowered when they are first needed.
+
+use std::collections::{HashMap, HashSet};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
+
+use crate::files::{ReadError, Source, UniverseFile};
+use crate::finding::ShownPath;
+use crate::ir;
+use crate::python::{self, SyntaxError};
+
+#[derive(Debug)]
+pub struct Modules {
+    list: Vec<Module>,
+    by_path: HashMap<PathBuf, usize>,
+    /// Every folder that holds a module, directly or below.
+    folders: HashSet<PathBuf>,
+}
+
+#[derive(Debug)]
+pub struct Module {
+    /// Absolute.
+    pub path: PathBuf,
+    pub shown: ShownPath,
+    pub file: UniverseFile,
+    loaded: OnceLock<Loaded>,
+}
+
+/// A module as text and as IR.
+#[derive(Debug)]
+struct Loaded {
+    source: Arc<Source>,
+    code: Result<Arc<ir::Module>, Unreadable>,
+}
+
+/// Why a module could not be understood.
+#[derive(Clone, Debug)]
+pub enum Unreadable {
+    Read(ReadError),
+    Syntax(SyntaxError),
+}
+
+/// What an import finds.
+#[derive(Debug)]
+pub enum Found {
+    /// A module, or the `__init__.py` of a package.
+    Module(usize),
+    /// A package without `__init__.py`, in one or more folders.
+    Namespace(Vec<PathBuf>),
+    Nothing,
+}
+
+impl Modules {
+    pub fn new(files: Vec<(UniverseFile, ShownPath)>) -> Modules {
+        let mut by_path = HashMap::new();
+        let mut folders = HashSet::new();
+        let mut list = Vec::new();
+        for (file, shown) in files {
+            for folder in file.path.ancestors().skip(1) {
+                if !folders.insert(folder.to_path_buf()) {
+                    break;
+                }
+            }
+            by_path.insert(file.path.clone(), list.len());
+            list.push(Module { path: file.path.clone(), shown, file, loaded: OnceLock::new() });
+        }
+        Modules { list, by_path, folders }
+    }
+
+    /// The same files, some of them with other text; what has not changed is not read again.
+    pub fn with_texts(&self, texts: &[(usize, Arc<str>)]) -> Modules {
+        let list = self.list.iter().enumerate().map(|(index, module)| {
+            let loaded = OnceLock::new();
+            if let Some((_, text)) = texts.iter().find(|(changed, _)| *changed == index) {
+                let _ = loaded.set(Loaded::of(Source::from_text(module.path.clone(), module.shown.clone(), text.clone())));
+            } else if let Some(done) = module.loaded.get() {
+                let _ = loaded.set(Loaded { source: done.source.clone(), code: done.code.clone() });
+            }
+            Module { path: module.path.clone(), shown: module.shown.clone(), file: module.file.clone(), loaded }
+        });
+        Modules { list: list.collect(), by_path: self.by_path.clone(), folders: self.folders.clone() }
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = &Module> {
+        self.list.iter()
+    }
+
+    pub fn at(&self, path: &Path) -> Option<usize> {
+        self.by_path.get(path).copied()
+    }
+
+    pub fn find(&self, folders: &[PathBuf], name: &str) -> Found {
+        let mut namespaces = Vec::new();
+        for folder in folders {
+            let inner = folder.join(name);
+            let package = self.at(&inner.join("__init__.py"));
+            let module = || {
+                ["py", "pyw"].iter().find_map(|extension| self.at(&folder.join(format!("{name}.{extension}"))))
+            };
+            if let Some(module) = package.or_else(module) {
+                return Found::Module(module);
+            }
+            if self.folders.contains(&inner) {
+                namespaces.push(inner);
+            }
+        }
+        if namespaces.is_empty() { Found::Nothing } else { Found::Namespace(namespaces) }
+    }
+}
+
+impl std::ops::Index<usize> for Modules {
+    type Output = Module;
+
+    fn index(&self, index: usize) -> &Module {
+        &self.list[index]
+    }
+}
+
+impl Module {
+    pub fn source(&self) -> &Arc<Source> {
+        &self.loaded().source
+    }
+
+    /// The lowered module, or why there is none.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be read or decoded, or is no Python.
+    pub fn code(&self) -> Result<&Arc<ir::Module>, &Unreadable> {
+        self.loaded().code.as_ref()
+    }
+
+    /// Whether somebody asked for the text so far.
+    pub fn is_loaded(&self) -> bool {
+        self.loaded.get().is_some()
+    }
+
+    fn loaded(&self) -> &Loaded {
+        self.loaded.get_or_init(|| match Source::read(self.path.clone(), self.shown.clone()) {
+            Ok(source) => Loaded::of(source),
+            Err(error) => {
+                let source = Source::from_text(self.path.clone(), self.shown.clone(), "".into());
+                Loaded { source: Arc::new(source), code: Err(Unreadable::Read(error)) }
+            }
+        })
+    }
+}
+
+impl Loaded {
+    fn of(source: Source) -> Loaded {
+        let code = python::lower(&source.text).map(Arc::new).map_err(Unreadable::Syntax);
+        Loaded { source: Arc::new(source), code }
+    }
+}
