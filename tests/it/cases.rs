@@ -35,9 +35,10 @@ pub enum Kind {
     },
 }
 
-/// All cases of the rule pages and of their further variants.
+/// All cases of the rule pages and of their further variants, or those whose name contains `$CASE`.
 pub fn all() -> Vec<Case> {
-    pages().iter().flat_map(|page| read(page)).collect()
+    let wanted = std::env::var("CASE").unwrap_or_default();
+    pages().iter().flat_map(|page| read(page)).filter(|case| case.name.contains(&wanted)).collect()
 }
 
 /// The rule pages and the files of variants, as paths below the repository.

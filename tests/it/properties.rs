@@ -3,10 +3,11 @@
 
 use proptest::prelude::*;
 use rayon::prelude::*;
+use serde_json::Value;
 
 use crate::cases::{self, Kind};
 use crate::cli::sample_tree;
-use crate::project::{Files, Project, difference};
+use crate::project::{Files, Project, Run, difference};
 
 /// A way to write the same program with other bytes.
 type Dress = fn(&str) -> Vec<u8>;
@@ -64,16 +65,15 @@ fn fixing_twice_is_fixing_once_and_every_fixed_file_still_parses() {
 #[test]
 fn one_thread_says_what_many_say() {
     let project = Project::new(&whole_tree());
-    let (one, many) = (["-j", "1"], ["-j", "8"]);
-    assert_eq!(project.check(&one), project.check(&many));
-    assert_eq!(project.entries(&one), project.entries(&many));
+    same(&project.check(&["-j", "1"]), &project.check(&["-j", "8"]));
+    same(&project.entries(&["-j", "1"]), &project.entries(&["-j", "8"]));
 }
 
 #[test]
 fn the_prefilter_changes_nothing() {
     let project = Project::new(&whole_tree());
-    assert_eq!(project.check(&[]), project.check(&["--no-prefilter"]));
-    assert_eq!(project.entries(&[]), project.entries(&["--no-prefilter"]));
+    same(&project.check(&[]), &project.check(&["--no-prefilter"]));
+    same(&project.entries(&[]), &project.entries(&["--no-prefilter"]));
 }
 
 proptest! {
@@ -100,6 +100,16 @@ proptest! {
         prop_assert!(matches!(run.status, 0..=2), "status {}\n{}", run.status, run.stderr);
         prop_assert!(!run.stderr.contains("panicked"), "{}", run.stderr);
     }
+}
+
+/// Two runs said the same, and said something.
+fn same(one: &Run, other: &Run) {
+    let (first, second) = (one.json(), other.json());
+    let (first, second) =
+        (first.unwrap_or_else(|why| panic!("{why}")), second.unwrap_or_else(|why| panic!("{why}")));
+    let lines = |json: Value| serde_json::to_string_pretty(&json).expect("JSON stays JSON");
+    let difference = similar::TextDiff::from_lines(lines(first), lines(second)).unified_diff().to_string();
+    assert!(difference.is_empty() && one.status == other.status, "{difference}");
 }
 
 /// Name, files before and after, arguments of every case that is fixed.

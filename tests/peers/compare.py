@@ -14,6 +14,8 @@ import shutil
 import subprocess
 import sys
 import venv
+from collections.abc import Iterator
+from typing import NamedTuple
 
 HERE = pathlib.Path(__file__).resolve().parent
 REPOSITORY = HERE.parent.parent
@@ -28,9 +30,9 @@ def main() -> int:
     loopcheck = str(pathlib.Path(arguments.loopcheck).resolve())
     tools = install(arguments.work / "venv")
     projects = copy_projects(arguments.work / "projects")
-    checks = [check for check in checks_of(tools) if usable(*check)]
+    checks = [check for check in checks_of(tools, arguments.work) if usable(check)]
 
-    before = {name: complaints(command, projects) for name, command in checks}
+    before = {check.name: complaints(check, projects) for check in checks}
     sources = read(projects)
     fixed = subprocess.run([loopcheck, "check", ".", "--fix", "--min-severity", "info"], cwd=projects)
     if fixed.returncode not in (0, 1):
@@ -39,9 +41,10 @@ def main() -> int:
     changed = sum(1 for path, text in read(projects).items() if sources.get(path) != text)
     print(f"{changed} files fixed")
     worse = 0
-    for name, command in checks:
-        more = new_complaints(before[name], complaints(command, projects))
-        print(f"{name}: {sum(before[name].values())} complaints before, {len(more)} new after", flush=True)
+    for check in checks:
+        old = before[check.name]
+        more = new_complaints(old, complaints(check, projects))
+        print(f"{check.name}: {sum(old.values())} complaints before, {len(more)} new after", flush=True)
         for line in more:
             print(f"    {line}")
         worse += len(more)
@@ -71,19 +74,28 @@ def copy_projects(folder: pathlib.Path) -> pathlib.Path:
         if fixture.is_dir():
             ignore = shutil.ignore_patterns("expected.*")
             shutil.copytree(fixture, folder / fixture.name, ignore=ignore)
-    for page in sorted([*REPOSITORY.glob("rules/LC*.md"), *REPOSITORY.glob("tests/rules/LC*.md")]):
-        for number, files in enumerate(cases(page.read_text(encoding="utf-8"))):
+    for kind, pattern in [("page", "rules/LC*.md"), ("variant", "tests/rules/LC*.md")]:
+        texts = {page.stem: page.read_text(encoding="utf-8") for page in REPOSITORY.glob(pattern)}
+        numbered = [(stem, *case) for stem, text in texts.items() for case in enumerate(cases(text))]
+        for stem, number, files in numbered:
             for name, text in files.items():
-                path = folder / f"{page.parent.parent.name}-{page.stem}-{number}" / name
+                path = folder / f"{kind}-{stem}-{number}" / name
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_text(text, encoding="utf-8", newline="\n")
     return folder
 
 
-def cases(page: str) -> "list[dict[str, str]]":
+def python_of(project: pathlib.Path) -> str:
+    """The oldest Python that the project allows and the type checkers still know."""
+    metadata = project / "pyproject.toml"
+    floor = re.search(r'requires-python = ">=3\.(\d+)', metadata.read_text()) if metadata.exists() else None
+    return f"3.{max(int(floor[1]), 10)}" if floor else "3.10"
+
+
+def cases(page: str) -> list[dict[str, str]]:
     """The files of each `Bad` of a page, with those of the `Project` above it."""
-    found: "list[dict[str, str]]" = []
-    shared: "dict[str, str]" = {}
+    found: list[dict[str, str]] = []
+    shared: dict[str, str] = {}
     for section in page.split("\n## ")[1:]:
         title = section.partition("\n")[0].partition(":")[0]
         files = fences(section.split("\n"))
@@ -94,8 +106,8 @@ def cases(page: str) -> "list[dict[str, str]]":
     return found
 
 
-def fences(lines: "list[str]") -> "dict[str, str]":
-    files: "dict[str, str]" = {}
+def fences(lines: list[str]) -> dict[str, str]:
+    files: dict[str, str] = {}
     name, inside = None, False
     for line in lines:
         opening = FENCE.match(line)
@@ -109,53 +121,80 @@ def fences(lines: "list[str]") -> "dict[str, str]":
     return files
 
 
-def checks_of(tools: pathlib.Path) -> "list[tuple[str, list[str]]]":
-    mypy = ["--ignore-missing-imports", "--no-incremental", "--no-error-summary", "--check-untyped-defs"]
-    return [
-        ("compileall", [sys.executable, "-m", "compileall", "-q", "."]),
-        ("ruff check", [str(tools / "ruff"), "check", "--no-cache", "--select", "E,F,I", "--output-format", "concise", "."]),
-        ("ruff format", [str(tools / "ruff"), "format", "--no-cache", "--check", "."]),
-        ("black", [str(tools / "black"), "--check", "-q", "-v", "."]),
-        ("isort", [str(tools / "isort"), "--profile", "black", "--check", "."]),
-        ("mypy on win32", [str(tools / "mypy"), *mypy, "--platform", "win32", "."]),
-        ("mypy on linux", [str(tools / "mypy"), *mypy, "--platform", "linux", "."]),
-        ("pyright on Windows", [str(tools / "pyright"), "--pythonplatform", "Windows", "."]),
-        ("pyright on Linux", [str(tools / "pyright"), "--pythonplatform", "Linux", "."]),
+class Check(NamedTuple):
+    name: str
+    command: list[str]
+    whole: bool = False
+    """Once for all projects of one Python, for a tool that starts slowly, instead of once in each."""
+    versioned: bool = False
+    """Takes `--python-version`."""
+
+
+def checks_of(tools: pathlib.Path, work: pathlib.Path) -> list[Check]:
+    ruff, python = str(tools / "ruff"), str(tools / "python")
+    rules = ["--select", "E,F,I", "--output-format", "concise"]
+    checks = [
+        Check("compileall", [sys.executable, "-m", "compileall", "-q"]),
+        Check("ruff check", [ruff, "check", "--no-cache", *rules]),
+        Check("ruff format", [ruff, "format", "--no-cache", "--check"]),
+        Check("black", [str(tools / "black"), "--check"]),
+        Check("isort", [str(tools / "isort"), "--profile", "black", "--check"]),
     ]
+    for platform in ["win32", "linux"]:
+        cache = ["--cache-dir", str(work / f"mypy-{platform}"), "--no-error-summary"]
+        options = ["--ignore-missing-imports", "--check-untyped-defs", "--platform", platform]
+        checks.append(Check(f"mypy on {platform}", [str(tools / "mypy"), *cache, *options], versioned=True))
+    for platform in ["Windows", "Linux"]:
+        options = ["--pythonpath", python, "--pythonplatform", platform]
+        checks.append(Check(f"pyright on {platform}", [str(tools / "pyright"), *options], whole=True))
+    return checks
 
 
-def usable(name: str, command: "list[str]") -> bool:
+def usable(check: Check) -> bool:
     """Pyright downloads Node when there is none; without it that one tool is left out."""
-    if not name.startswith("pyright"):
+    if not check.name.startswith("pyright"):
         return True
     try:
-        ran = subprocess.run([command[0], "--version"], capture_output=True, timeout=300)
+        ran = subprocess.run([check.command[0], "--version"], capture_output=True, timeout=300)
     except (OSError, subprocess.TimeoutExpired):
         ran = None
     if ran is None or ran.returncode != 0:
-        print(f"{name}: left out, it does not start here")
+        print(f"{check.name}: left out, it does not start here")
         return False
     return True
 
 
-def complaints(command: "list[str]", projects: pathlib.Path) -> "dict[str, int]":
+def complaints(check: Check, projects: pathlib.Path) -> dict[str, int]:
     """How often each complaint is made, by project, without line numbers, which move."""
-    counts: "dict[str, int]" = {}
-    for project in sorted(projects.iterdir()):
-        ran = subprocess.run(command, cwd=project, capture_output=True, text=True, errors="replace")
+    counts: dict[str, int] = {}
+    for folder, command in runs(check, projects):
+        ran = subprocess.run(command, cwd=folder, capture_output=True, text=True, errors="replace")
         for line in (ran.stdout + ran.stderr).splitlines():
-            text = re.sub(r":\d+(:\d+)?", "", line.replace(str(project), "").strip())
+            text = re.sub(r":\d+(:\d+)?", "", line.replace(str(folder), "").strip())
             if ".py" in text:
-                key = f"{project.name}: {text}"
+                key = text if check.whole else f"{folder.name}: {text}"
                 counts[key] = counts.get(key, 0) + 1
     return counts
 
 
-def new_complaints(before: "dict[str, int]", after: "dict[str, int]") -> "list[str]":
+def runs(check: Check, projects: pathlib.Path) -> Iterator[tuple[pathlib.Path, list[str]]]:
+    """Folders to start the tool in, each with the command line."""
+    folders = sorted(projects.iterdir())
+    if check.whole:
+        for version in sorted({python_of(folder) for folder in folders}):
+            names = [folder.name for folder in folders if python_of(folder) == version]
+            yield projects, [*check.command, "--pythonversion", version, *names]
+        return
+    for folder in folders:
+        version = ["--python-version", python_of(folder)] if check.versioned else []
+        yield folder, [*check.command, *version, "."]
+
+
+def new_complaints(before: dict[str, int], after: dict[str, int]) -> list[str]:
     return sorted(line for line, count in after.items() if count > before.get(line, 0))
 
 
-def read(folder: pathlib.Path) -> "dict[pathlib.Path, bytes]":
+def read(folder: pathlib.Path) -> dict[pathlib.Path, bytes]:
     return {path: path.read_bytes() for path in folder.rglob("*.py")}
 
 
