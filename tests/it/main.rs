@@ -1,0 +1,8 @@
+//! What people read, executed: rule pages, fixtures, the README's transcripts, and what must hold of any run.
+
+mod cases;
+mod cli;
+mod fixtures;
+mod pages;
+mod project;
+mod properties;
