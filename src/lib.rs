@@ -13,6 +13,7 @@
 //! - [`interpret`]: the paper run: values, state, machine, trace.
 //! - [`rules`]: one small file a rule, from traces to findings.
 //! - [`fix`]: remedies, placement, edits, the second paper run that proves them.
+//! - [`suppress`]: comments that silence a finding.
 //! - [`report`]: one small file an output format.
 //! - [`analysis`]: the whole flow from settings to findings, called by the commands.
 //! - [`platform`]: the three platforms a program is run on.
@@ -34,3 +35,4 @@ pub mod python;
 pub mod report;
 pub mod rules;
 pub mod settings;
+pub mod suppress;

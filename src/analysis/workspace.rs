@@ -1,11 +1,11 @@
 //! From settings to projects: walking, the universe, and the metadata of every root.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::analysis::Failure;
 use crate::error::Error;
-use crate::files::{self, FileKind, Needles, ReadError, UniverseFile, WalkOptions, Walked};
+use crate::files::{self, FileKind, Needles, ReadError, Role, Source, Universe, UniverseFile, WalkOptions, Walked};
 use crate::finding::ShownPath;
 use crate::knowledge::{Kind, Knowledge};
 use crate::project::dependencies::Dependencies;
@@ -34,7 +34,10 @@ impl Workspace {
             .map(|error| Failure { path: error.path.clone(), message: error.message.clone() })
             .collect();
         let files_checked = walked.files.len();
-        let universe = files::universe(&walked, &needles(Knowledge::bundled()), &[], settings.prefilter);
+        let mut universe = files::universe(&walked, &needles(Knowledge::bundled()), &[], settings.prefilter);
+        if let Some(stdin) = &settings.stdin {
+            add_stdin(&mut universe, &settings.cwd.join(&stdin.filename));
+        }
         let files: Vec<(UniverseFile, ShownPath)> = universe
             .files
             .into_iter()
@@ -43,9 +46,11 @@ impl Workspace {
                 (file, shown)
             })
             .collect();
-        let mut modules = Modules::new(files);
+        let modules = Modules::new(files);
         if let Some(stdin) = &settings.stdin {
-            modules.put_stdin(settings.cwd.join(&stdin.filename), &stdin.bytes, &settings.cwd);
+            let path = settings.cwd.join(&stdin.filename);
+            let shown = files::shown_path(&path, &settings.cwd);
+            modules.put(&path, Source::from_bytes(path.clone(), shown, &stdin.bytes));
         }
         let modules = Arc::new(modules);
         let target = settings.target_version.as_ref().map(|target| (3, target.minor));
@@ -111,6 +116,26 @@ impl Workspace {
         });
         self.walk_failures.iter().cloned().chain(unread).collect()
     }
+}
+
+/// Standard input stands for a file that may not be on disk.
+fn add_stdin(universe: &mut Universe, path: &Path) {
+    if universe.files.iter().any(|file| file.path == path) {
+        return;
+    }
+    let root = files::project_root(path.parent().unwrap_or(path));
+    let index = universe.roots.iter().position(|other| *other == root).unwrap_or_else(|| {
+        universe.roots.push(root);
+        universe.roots.len() - 1
+    });
+    universe.files.push(UniverseFile {
+        path: path.to_path_buf(),
+        root: index as u32,
+        role: Role::Seed,
+        given: true,
+        imported: false,
+        main: true,
+    });
 }
 
 /// The files that would be checked, sorted.

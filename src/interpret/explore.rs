@@ -5,7 +5,7 @@
 //! explored on a tape of its own, and ways that are alike as far as loops go are merged, so that
 //! only differences that matter reach the outer tape.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use crate::interpret::machine::{Flow, Machine, Stop, Unit};
 use crate::interpret::state::State;
@@ -23,12 +23,12 @@ pub struct Tape {
 struct Choice {
     taken: usize,
     of: usize,
-    label: Rc<str>,
+    label: Arc<str>,
 }
 
 impl Tape {
     /// What was assumed so far, in words.
-    pub fn labels(&self) -> Vec<Rc<str>> {
+    pub fn labels(&self) -> Vec<Arc<str>> {
         self.choices[..self.position].iter().map(|choice| choice.label.clone()).filter(|label| !label.is_empty()).collect()
     }
 
@@ -55,7 +55,7 @@ impl Tape {
 struct Way {
     outcome: Flow<Value>,
     state: State,
-    labels: Vec<Rc<str>>,
+    labels: Vec<Arc<str>>,
 }
 
 const WAYS_IN_A_REGION: usize = 16;
@@ -63,7 +63,7 @@ const OPTIONS: usize = 4;
 
 impl<'p> Machine<'p> {
     /// Asks the tape for one of `of` ways; `label` says what taking way `n` assumes.
-    pub fn choose(&mut self, of: usize, label: impl Fn(usize) -> Rc<str>) -> usize {
+    pub fn choose(&mut self, of: usize, label: impl Fn(usize) -> Arc<str>) -> usize {
         if of <= 1 {
             return 0;
         }
@@ -300,7 +300,7 @@ impl<'p> Machine<'p> {
         let taken = match self.state.facts.get(&unknown.id) {
             Some(taken) => *taken,
             None => {
-                let labels: Vec<Rc<str>> = options.iter().map(|option| self.shown(option).into()).collect();
+                let labels: Vec<Arc<str>> = options.iter().map(|option| self.shown(option).into()).collect();
                 let of = options.len();
                 let label = unknown.label.clone();
                 let taken = self.choose(of, |n| format!("{label} = {}", labels[n]).into());
@@ -330,7 +330,7 @@ fn join_sequences(x: Sequence, y: &Sequence) -> Sequence {
     Sequence { items: x.items.into_iter().take(common).collect(), open }
 }
 
-fn join_labels(labels: &[Rc<str>]) -> Rc<str> {
+fn join_labels(labels: &[Arc<str>]) -> Arc<str> {
     match labels {
         [one] => one.clone(),
         many => many.join(", ").into(),

@@ -600,7 +600,7 @@ impl<'p> Machine<'p> {
         if let Some(truth) = self.truth(&value) {
             return Ok(truth);
         }
-        let label = |n: usize| -> Rc<str> { if n == 0 { text.into() } else { format!("not ({text})").into() } };
+        let label = |n: usize| -> Arc<str> { if n == 0 { text.into() } else { format!("not ({text})").into() } };
         let Value::Unknown(unknown) = &value else {
             return Ok(self.choose(2, label) == 0);
         };

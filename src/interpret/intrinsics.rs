@@ -1,6 +1,5 @@
 //! What stubs can ask of the machine: the module `_loopcheck`.
 
-use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::interpret::calls::Keywords;
@@ -467,7 +466,7 @@ impl<'p> Machine<'p> {
     }
 
     /// A message why nothing is known, for `unknown` verdicts.
-    pub fn reason_of(&self, value: &Value) -> Option<Rc<str>> {
+    pub fn reason_of(&self, value: &Value) -> Option<Arc<str>> {
         match value {
             Value::Unknown(unknown) => Some(unknown.label.clone()),
             _ => None,

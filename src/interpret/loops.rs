@@ -1,6 +1,5 @@
 //! Loops and policies: what class they are, and what is written down when one starts.
 
-use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::entry::LoopKind;
@@ -71,7 +70,7 @@ impl<'p> Machine<'p> {
         };
         self.record(EventKind::Run(run));
         if let (Some(site), Some(last)) = (site, self.state.events.last_mut()) {
-            let event = Rc::make_mut(last);
+            let event = Arc::make_mut(last);
             event.site = Some(site);
         }
     }
@@ -81,7 +80,7 @@ impl<'p> Machine<'p> {
     }
 
     /// The class of a loop object, and why it is unknown.
-    pub fn loop_kind(&self, value: &Value) -> (LoopKind, Option<Rc<str>>) {
+    pub fn loop_kind(&self, value: &Value) -> (LoopKind, Option<Arc<str>>) {
         let Some(Object::Instance { class, .. }) = value.as_id().map(|id| self.state.heap.get(id)) else {
             let reason = match value {
                 Value::Unknown(unknown) => format!("the loop comes from `{}`", unknown.label),

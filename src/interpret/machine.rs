@@ -1,7 +1,6 @@
 //! The machine of the paper run: one program, one world, one way at a time.
 
 use std::collections::BTreeSet;
-use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::entry::Process;
@@ -92,7 +91,7 @@ pub struct Machine<'p> {
     /// Functions of the project whose body ran at least once, on any way.
     pub executed: BTreeSet<(Unit, Span)>,
     /// Why some ways were not followed.
-    pub incomplete: Option<Rc<str>>,
+    pub incomplete: Option<Arc<str>>,
 }
 
 impl<'p> Machine<'p> {
@@ -138,14 +137,14 @@ impl<'p> Machine<'p> {
     }
 
     /// A value nothing is known about.
-    pub fn unknown(&mut self, label: impl Into<Rc<str>>) -> Value {
+    pub fn unknown(&mut self, label: impl Into<Arc<str>>) -> Value {
         let id = self.state.next_unknown;
         self.state.next_unknown += 1;
         Value::Unknown(Unknown { id, label: label.into(), options: None })
     }
 
     /// One of a few values.
-    pub fn one_of(&mut self, label: impl Into<Rc<str>>, options: Vec<Value>) -> Value {
+    pub fn one_of(&mut self, label: impl Into<Arc<str>>, options: Vec<Value>) -> Value {
         match self.unknown(label) {
             Value::Unknown(unknown) => Value::Unknown(Unknown { options: Some(options.into()), ..unknown }),
             known => known,
@@ -220,7 +219,7 @@ impl<'p> Machine<'p> {
             .iter()
             .filter(|event| event.process == self.process && matches!(event.kind, EventKind::Run(_)))
             .count() as u32;
-        self.state.events.push(Rc::new(Event {
+        self.state.events.push(Arc::new(Event {
             kind,
             site: stack.last().copied(),
             stack,

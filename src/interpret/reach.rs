@@ -1,7 +1,7 @@
 //! A root's trace seen from its run calls: which loops each one started, where and on which way.
 
 use std::collections::BTreeMap;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use crate::entry::{LoopKind, Process};
 use crate::interpret::trace::{Event, PathTrace, RootTrace, Run, Site};
@@ -68,7 +68,7 @@ impl<'t> Reached<'t> {
 
 impl Start<'_> {
     /// What was assumed on this way that matters to the call, in words.
-    pub fn assumed(&self) -> Vec<Rc<str>> {
+    pub fn assumed(&self) -> Vec<Arc<str>> {
         self.path.assumed.clone()
     }
 }

@@ -1,7 +1,7 @@
 //! Running one root on every platform, along every way.
 
 use std::collections::BTreeSet;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use crate::entry::{Launch, Process};
 use crate::interpret::explore::Tape;
@@ -46,7 +46,7 @@ impl<'p> Machine<'p> {
                 self.incomplete.get_or_insert_with(|| reason.into());
             }
             let died = match &outcome {
-                Err(Stop::Raise(error)) => Some(Rc::from(self.shown_error(error))),
+                Err(Stop::Raise(error)) => Some(Arc::from(self.shown_error(error))),
                 _ => None,
             };
             let bound = matches!(outcome, Err(Stop::Bound(_)));

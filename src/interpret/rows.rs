@@ -1,7 +1,7 @@
 //! Runner rows at work: the classes, functions and methods of packages that `rules/runners.toml` describes.
 
 use std::collections::BTreeMap;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use crate::entry::LoopKind;
 use crate::interpret::calls::Keywords;
@@ -498,7 +498,7 @@ impl<'p> Machine<'p> {
             return Ok(truth);
         }
         let Value::Unknown(unknown) = value else { return self.decide(value, name) };
-        let label = |n: usize| -> Rc<str> { format!("{name}={}", if n == 0 { "True" } else { "False" }).into() };
+        let label = |n: usize| -> Arc<str> { format!("{name}={}", if n == 0 { "True" } else { "False" }).into() };
         let taken = self.choose(2, label);
         match self.state.negated.get(&unknown.id).copied() {
             Some(base) => self.state.facts.insert(base, 1 - taken),

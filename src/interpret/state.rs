@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use crate::interpret::trace::{Event, Site};
 use crate::interpret::value::{Id, Names, Object, Value};
@@ -31,7 +32,7 @@ pub struct State {
     /// Unknowns that are the negation of another: the answer to one is the answer to both.
     pub negated: BTreeMap<u32, u32>,
     pub next_unknown: u32,
-    pub events: Vec<Rc<Event>>,
+    pub events: Vec<Arc<Event>>,
     /// The loops that run now, innermost last, of the current thread.
     pub running: Vec<Value>,
     /// The thread that runs now; 0 is the main thread.

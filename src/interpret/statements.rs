@@ -177,7 +177,7 @@ impl<'p> Machine<'p> {
     /// A loop whose number of rounds is unknown: one round, or none.
     fn maybe_once(&mut self, text: &str, body: impl Fn(&mut Machine<'p>) -> Flow<()>) -> Flow<()> {
         self.explore(|machine| {
-            let label = |n: usize| -> Rc<str> {
+            let label = |n: usize| -> Arc<str> {
                 if n == 0 { "".into() } else { format!("no round of {text}").into() }
             };
             if machine.choose(2, label) == 0 {
@@ -398,7 +398,7 @@ impl<'p> Machine<'p> {
             Some(false) => self.exec_cases(env, value, rest),
             None => {
                 let text = self.text(env.unit, case.span);
-                let text: Rc<str> = text.split(':').next().unwrap_or("").into();
+                let text: Arc<str> = text.split(':').next().unwrap_or("").into();
                 self.explore(|machine| {
                     let label = |n: usize| if n == 0 { text.clone() } else { format!("not {text}").into() };
                     if machine.choose(2, label) == 0 {

@@ -1,6 +1,5 @@
 //! What a paper run writes down. Rules ask questions of this record and of nothing else.
 
-use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::entry::{Launch, LoopKind, Process};
@@ -14,7 +13,7 @@ pub struct RootTrace {
     pub root: Root,
     pub paths: Vec<PathTrace>,
     /// Some ways were not followed to the end; absence of an event proves nothing.
-    pub incomplete: Option<Rc<str>>,
+    pub incomplete: Option<Arc<str>>,
 }
 
 /// Where a run begins.
@@ -32,10 +31,10 @@ pub struct Root {
 pub struct PathTrace {
     pub platform: Platform,
     /// What was assumed on this way, in the user's terms.
-    pub assumed: Vec<Rc<str>>,
-    pub events: Vec<Rc<Event>>,
+    pub assumed: Vec<Arc<str>>,
+    pub events: Vec<Arc<Event>>,
     /// The exception that ended the run, if one did.
-    pub died: Option<Rc<str>>,
+    pub died: Option<Arc<str>>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -96,7 +95,7 @@ pub struct Run {
     pub kind: LoopKind,
     pub decided: Decided,
     /// Why the kind is unknown.
-    pub reason: Option<Rc<str>>,
+    pub reason: Option<Arc<str>>,
     /// What the same call gives in this process when nothing spawns a child (reload and workers off).
     pub without_child: Option<LoopKind>,
     /// Row of the runner table, when a table row describes this runner.

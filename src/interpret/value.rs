@@ -35,7 +35,7 @@ pub enum Value {
 pub struct Unknown {
     pub id: u32,
     /// Where it came from, in the user's terms: `args.reload`, `os.environ["PORT"]`.
-    pub label: Rc<str>,
+    pub label: Arc<str>,
     /// The values it may have, when they are few and known.
     pub options: Option<Rc<[Value]>>,
 }

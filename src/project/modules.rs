@@ -81,6 +81,17 @@ impl Modules {
         Modules { list: list.collect(), by_path: self.by_path.clone(), folders: self.folders.clone() }
     }
 
+    /// Gives a file its text before anyone reads it from disk.
+    pub fn put(&self, path: &Path, source: Result<Source, ReadError>) {
+        if let Some(module) = self.at(path).map(|index| &self.list[index]) {
+            let loaded = match source {
+                Ok(source) => Loaded::of(source),
+                Err(error) => Loaded::unread(module, error),
+            };
+            let _ = module.loaded.set(loaded);
+        }
+    }
+
     pub fn iter(&self) -> impl Iterator<Item = &Module> {
         self.list.iter()
     }
@@ -138,15 +149,17 @@ impl Module {
     fn loaded(&self) -> &Loaded {
         self.loaded.get_or_init(|| match Source::read(self.path.clone(), self.shown.clone()) {
             Ok(source) => Loaded::of(source),
-            Err(error) => {
-                let source = Source::from_text(self.path.clone(), self.shown.clone(), "".into());
-                Loaded { source: Arc::new(source), code: Err(Unreadable::Read(error)) }
-            }
+            Err(error) => Loaded::unread(self, error),
         })
     }
 }
 
 impl Loaded {
+    fn unread(module: &Module, error: ReadError) -> Loaded {
+        let source = Source::from_text(module.path.clone(), module.shown.clone(), "".into());
+        Loaded { source: Arc::new(source), code: Err(Unreadable::Read(error)) }
+    }
+
     fn of(source: Source) -> Loaded {
         let code = python::lower(&source.text).map(Arc::new).map_err(Unreadable::Syntax);
         Loaded { source: Arc::new(source), code }
