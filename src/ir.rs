@@ -416,7 +416,8 @@ pub enum CompareOp {
 
 /// Shows every expression of a statement to `visit`, those of nested statements, functions and classes included.
 pub fn walk(stmt: &Stmt, visit: &mut dyn FnMut(&Expr)) {
-    let mut body = |body: &[Stmt], visit: &mut dyn FnMut(&Expr)| body.iter().for_each(|stmt| walk(stmt, visit));
+    let mut body =
+        |body: &[Stmt], visit: &mut dyn FnMut(&Expr)| body.iter().for_each(|stmt| walk(stmt, visit));
     match &stmt.kind {
         StmtKind::Expr(expr) => walk_expr(expr, visit),
         StmtKind::Assign { targets, value } => {
@@ -427,7 +428,9 @@ pub fn walk(stmt: &Stmt, visit: &mut dyn FnMut(&Expr)) {
             walk_expr(target, visit);
             walk_expr(value, visit);
         }
-        StmtKind::AnnAssign { value, .. } | StmtKind::Return(value) => value.iter().for_each(|value| walk_expr(value, visit)),
+        StmtKind::AnnAssign { value, .. } | StmtKind::Return(value) => {
+            value.iter().for_each(|value| walk_expr(value, visit))
+        }
         StmtKind::Delete(targets) => targets.iter().for_each(|target| walk_expr(target, visit)),
         StmtKind::Raise { exception, cause } => {
             exception.iter().chain(cause).for_each(|expr| walk_expr(expr, visit));
@@ -483,16 +486,23 @@ pub fn walk(stmt: &Stmt, visit: &mut dyn FnMut(&Expr)) {
 
 fn walk_function(code: &Function, visit: &mut dyn FnMut(&Expr)) {
     code.decorators.iter().for_each(|decorator| walk_expr(decorator, visit));
-    code.params.iter().filter_map(|param| param.default.as_ref()).for_each(|default| walk_expr(default, visit));
+    code.params
+        .iter()
+        .filter_map(|param| param.default.as_ref())
+        .for_each(|default| walk_expr(default, visit));
     code.body.iter().for_each(|stmt| walk(stmt, visit));
 }
 
 fn walk_expr(expr: &Expr, visit: &mut dyn FnMut(&Expr)) {
     visit(expr);
-    let mut each = |exprs: &[Expr], visit: &mut dyn FnMut(&Expr)| exprs.iter().for_each(|expr| walk_expr(expr, visit));
+    let mut each =
+        |exprs: &[Expr], visit: &mut dyn FnMut(&Expr)| exprs.iter().for_each(|expr| walk_expr(expr, visit));
     match &expr.kind {
         ExprKind::Constant(_) | ExprKind::Name(_) => {}
-        ExprKind::Attribute { value, .. } | ExprKind::Await(value) | ExprKind::YieldFrom(value) | ExprKind::Starred(value) => {
+        ExprKind::Attribute { value, .. }
+        | ExprKind::Await(value)
+        | ExprKind::YieldFrom(value)
+        | ExprKind::Starred(value) => {
             walk_expr(value, visit);
         }
         ExprKind::Subscript { value, index } => {
@@ -516,7 +526,9 @@ fn walk_expr(expr: &Expr, visit: &mut dyn FnMut(&Expr)) {
             walk_expr(left, visit);
             rest.iter().for_each(|(_, right)| walk_expr(right, visit));
         }
-        ExprKind::IfElse { test, body, orelse } => [test, body, orelse].into_iter().for_each(|part| walk_expr(part, visit)),
+        ExprKind::IfElse { test, body, orelse } => {
+            [test, body, orelse].into_iter().for_each(|part| walk_expr(part, visit))
+        }
         ExprKind::Lambda(code) => walk_function(code, visit),
         ExprKind::Tuple(items) | ExprKind::List(items) | ExprKind::Set(items) => each(items, visit),
         ExprKind::Dict(entries) => {

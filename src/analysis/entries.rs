@@ -15,10 +15,17 @@ use crate::rules::causes;
 pub fn entries(workspace: &Workspace, traces: &[RootTrace]) -> Vec<Entry> {
     let mut entries: Vec<Entry> = traces
         .iter()
-        .flat_map(|trace| reached(trace).into_iter().filter_map(|call| entry(workspace, trace, &call)).collect::<Vec<_>>())
+        .flat_map(|trace| {
+            reached(trace).into_iter().filter_map(|call| entry(workspace, trace, &call)).collect::<Vec<_>>()
+        })
         .collect();
     entries.sort_by(|a, b| {
-        (&a.place, a.launch == Launch::Function, &a.root, a.process).cmp(&(&b.place, b.launch == Launch::Function, &b.root, b.process))
+        (&a.place, a.launch == Launch::Function, &a.root, a.process).cmp(&(
+            &b.place,
+            b.launch == Launch::Function,
+            &b.root,
+            b.process,
+        ))
     });
     entries.dedup_by(|a, b| a.place == b.place && a.root == b.root && a.process == b.process);
     entries
@@ -34,7 +41,8 @@ fn entry(workspace: &Workspace, trace: &RootTrace, call: &Reached<'_>) -> Option
         (LoopKind::None, Some(_)) => LoopKind::Unknown,
         (kind, _) => kind,
     };
-    let loops = Loops { windows: on(Platform::Windows), linux: on(Platform::Linux), darwin: on(Platform::Darwin) };
+    let loops =
+        Loops { windows: on(Platform::Windows), linux: on(Platform::Linux), darwin: on(Platform::Darwin) };
     let launch = match (trace.root.launch, call.process, example.run.own_child) {
         (Launch::Script | Launch::Module | Launch::ConsoleScript, Process::Child, false) => Launch::Child,
         (launch, _, _) => launch,
@@ -44,7 +52,8 @@ fn entry(workspace: &Workspace, trace: &RootTrace, call: &Reached<'_>) -> Option
         .flatten()
         .map(|reason| reason.to_string());
     let place = workspace.modules[module].source().place(call.site.span);
-    let because: Vec<Related> = if example.run.family == Family::Tests { Vec::new() } else { causes(workspace, trace, example) };
+    let because: Vec<Related> =
+        if example.run.family == Family::Tests { Vec::new() } else { causes(workspace, trace, example) };
     Some(Entry {
         place,
         runner: example.run.runner.to_string(),
@@ -72,8 +81,11 @@ fn cases(call: &Reached<'_>) -> Vec<LoopCase> {
         .into_iter()
         .map(|(when, starts)| {
             let kind = |platform| {
-                let mut kinds: Vec<LoopKind> =
-                    starts.iter().filter(|start| start.path.platform == platform).map(|start| start.run.kind).collect();
+                let mut kinds: Vec<LoopKind> = starts
+                    .iter()
+                    .filter(|start| start.path.platform == platform)
+                    .map(|start| start.run.kind)
+                    .collect();
                 kinds.sort();
                 kinds.dedup();
                 match kinds.as_slice() {
@@ -82,8 +94,11 @@ fn cases(call: &Reached<'_>) -> Vec<LoopCase> {
                     _ => LoopKind::Depends,
                 }
             };
-            let loops =
-                Loops { windows: kind(Platform::Windows), linux: kind(Platform::Linux), darwin: kind(Platform::Darwin) };
+            let loops = Loops {
+                windows: kind(Platform::Windows),
+                linux: kind(Platform::Linux),
+                darwin: kind(Platform::Darwin),
+            };
             LoopCase { when, loops }
         })
         .collect()

@@ -116,7 +116,8 @@ pub fn examine(settings: &Settings, workspace: &Workspace) -> (Analysis, Vec<rul
     let mut diagnoses = rules::check_all(settings, workspace, &traces);
     fix::plan_all(settings, workspace, &mut diagnoses);
     diagnoses.retain(|diagnosis| {
-        !suppress::is_suppressed(workspace, &diagnosis.finding) && !settings.admit(vec![diagnosis.finding.clone()]).is_empty()
+        !suppress::is_suppressed(workspace, &diagnosis.finding)
+            && !settings.admit(vec![diagnosis.finding.clone()]).is_empty()
     });
     let findings = settings.admit(diagnoses.iter().map(|diagnosis| diagnosis.finding.clone()).collect());
     let mut sources = Sources::new();
@@ -137,12 +138,17 @@ pub fn examine(settings: &Settings, workspace: &Workspace) -> (Analysis, Vec<rul
 }
 
 /// The paper run recurses as deeply as the program nests; its threads have room for that.
-fn on_deep_stacks<T: Send>(settings: &Settings, work: impl FnOnce() -> Result<T, Error> + Send) -> Result<T, Error> {
+fn on_deep_stacks<T: Send>(
+    settings: &Settings,
+    work: impl FnOnce() -> Result<T, Error> + Send,
+) -> Result<T, Error> {
     const STACK: usize = 256 << 20;
     let threads = settings.jobs.map_or(0, std::num::NonZeroUsize::get);
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).stack_size(STACK).build();
     match pool {
         Ok(pool) => pool.install(work),
-        Err(error) => Err(Error::new("loopcheck could not start its threads").at(error.to_string()).help("try `-j 1`")),
+        Err(error) => {
+            Err(Error::new("loopcheck could not start its threads").at(error.to_string()).help("try `-j 1`"))
+        }
     }
 }

@@ -19,8 +19,13 @@ pub fn roots(workspace: &Workspace) -> Vec<Root> {
             continue;
         }
         let is_main = module.path.file_name().is_some_and(|name| name == "__main__.py");
-        let text = if is_main || module.file.main || !module.file.imported { &module.source().text } else { continue };
-        let runs = module.file.main || (!module.file.imported && (module.file.role == Role::Seed || calls_at_top(text)));
+        let text = if is_main || module.file.main || !module.file.imported {
+            &module.source().text
+        } else {
+            continue;
+        };
+        let runs = module.file.main
+            || (!module.file.imported && (module.file.role == Role::Seed || calls_at_top(text)));
         if !is_main && !runs {
             continue;
         }
@@ -53,7 +58,11 @@ pub fn unreached(workspace: &Workspace, executed: &BTreeSet<(Unit, Span)>) -> Ve
         for (name, span, body) in found {
             let done = executed.contains(&(Unit::Project(index), span));
             if !done && mentions(body, &words) {
-                roots.push(Root { module: index, launch: Launch::Function, function: Some((name.as_str().into(), span)) });
+                roots.push(Root {
+                    module: index,
+                    launch: Launch::Function,
+                    function: Some((name.as_str().into(), span)),
+                });
             }
         }
     }
@@ -63,7 +72,9 @@ pub fn unreached(workspace: &Workspace, executed: &BTreeSet<(Unit, Span)>) -> Ve
 fn functions<'a>(body: &'a [Stmt], prefix: &str, found: &mut Vec<(String, Span, &'a [Stmt])>) {
     for stmt in body {
         match &stmt.kind {
-            StmtKind::FunctionDef(code) => found.push((format!("{prefix}{}", code.name), code.name_span, &code.body)),
+            StmtKind::FunctionDef(code) => {
+                found.push((format!("{prefix}{}", code.name), code.name_span, &code.body))
+            }
             StmtKind::ClassDef(class) => functions(&class.body, &format!("{prefix}{}.", class.name), found),
             StmtKind::If { body, orelse, .. } => {
                 functions(body, prefix, found);

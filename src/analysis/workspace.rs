@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use crate::analysis::Failure;
 use crate::error::Error;
-use crate::files::{self, FileKind, Needles, ReadError, Role, Source, Universe, UniverseFile, WalkOptions, Walked};
+use crate::files::{
+    self, FileKind, Needles, ReadError, Role, Source, Universe, UniverseFile, WalkOptions, Walked,
+};
 use crate::finding::ShownPath;
 use crate::knowledge::{Kind, Knowledge};
 use crate::project::dependencies::Dependencies;
@@ -106,14 +108,14 @@ impl Workspace {
 
     /// Files that could not be read at all.
     pub fn failures(&self) -> Vec<Failure> {
-        let unread = self.modules.iter().filter(|module| module.file.given && module.is_loaded()).filter_map(|module| {
-            match module.code() {
+        let unread = self.modules.iter().filter(|module| module.file.given && module.is_loaded()).filter_map(
+            |module| match module.code() {
                 Err(Unreadable::Read(ReadError::Io { message, .. })) => {
                     Some(Failure { path: module.shown.clone(), message: message.clone() })
                 }
                 _ => None,
-            }
-        });
+            },
+        );
         self.walk_failures.iter().cloned().chain(unread).collect()
     }
 }
@@ -145,7 +147,8 @@ pub fn walked_files(settings: &Settings) -> Result<Vec<ShownPath>, Error> {
 }
 
 fn walk(settings: &Settings) -> Result<Walked, Error> {
-    let exclude = files::exclude_set(settings.exclude.texts().iter().map(String::as_str)).map_err(Error::new)?;
+    let exclude =
+        files::exclude_set(settings.exclude.texts().iter().map(String::as_str)).map_err(Error::new)?;
     let threads = settings.jobs.map_or(0, std::num::NonZeroUsize::get);
     let options = WalkOptions { respect_gitignore: settings.respect_gitignore, exclude, threads };
     let paths: Vec<PathBuf> = match &settings.stdin {
@@ -162,12 +165,30 @@ fn walk(settings: &Settings) -> Result<Walked, Error> {
 
 /// What makes a file worth reading: the packages of the runner table and the ways to start or choose a loop.
 fn needles(knowledge: &Knowledge) -> Needles {
-    let mut packages: Vec<String> = ["asyncio", "nest_asyncio", "uvloop", "winloop", "daphne", "IsolatedAsyncioTestCase"].map(str::to_string).into();
+    let mut packages: Vec<String> =
+        ["asyncio", "nest_asyncio", "uvloop", "winloop", "daphne", "IsolatedAsyncioTestCase"]
+            .map(str::to_string)
+            .into();
     let mut ways: Vec<String> = [
-        "run", "Runner", "run_until_complete", "run_forever", "new_event_loop", "get_event_loop", "set_event_loop",
-        "set_event_loop_policy", "get_event_loop_policy", "DefaultEventLoopPolicy", "WindowsSelectorEventLoopPolicy",
-        "WindowsProactorEventLoopPolicy", "SelectorEventLoop", "ProactorEventLoop", "EventLoop", "install", "apply",
-        "daphne", "IsolatedAsyncioTestCase",
+        "run",
+        "Runner",
+        "run_until_complete",
+        "run_forever",
+        "new_event_loop",
+        "get_event_loop",
+        "set_event_loop",
+        "set_event_loop_policy",
+        "get_event_loop_policy",
+        "DefaultEventLoopPolicy",
+        "WindowsSelectorEventLoopPolicy",
+        "WindowsProactorEventLoopPolicy",
+        "SelectorEventLoop",
+        "ProactorEventLoop",
+        "EventLoop",
+        "install",
+        "apply",
+        "daphne",
+        "IsolatedAsyncioTestCase",
     ]
     .map(str::to_string)
     .into();

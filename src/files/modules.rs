@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use crate::knowledge::stdlib;
+
 use super::imports::{Import, ImportKind, hash};
 use super::walk::{FileKind, file_kind};
 
@@ -76,7 +78,7 @@ impl Modules {
             heads: FxHashMap::default(),
             nodes: Vec::new(),
             by_name: FxHashMap::default(),
-            stdlib: STDLIB.split_ascii_whitespace().map(|name| hash(name.as_bytes())).collect(),
+            stdlib: stdlib::MODULES.split_ascii_whitespace().map(|name| hash(name.as_bytes())).collect(),
             init: hash(b"__init__"),
             src: hash(b"src"),
         };
@@ -319,18 +321,3 @@ fn stem(path: &Path) -> u32 {
     let end = memchr::memrchr(b'.', name).unwrap_or(name.len());
     hash(&name[..end])
 }
-
-/// Modules that every supported Python has. Their names never mean a file in some other folder.
-const STDLIB: &str = "abc argparse array ast asyncio atexit base64 bdb binascii bisect builtins bz2 \
-cProfile calendar cmath cmd code codecs codeop collections colorsys compileall concurrent configparser \
-contextlib contextvars copy copyreg csv ctypes curses dataclasses datetime dbm decimal difflib dis doctest \
-email encodings ensurepip enum errno faulthandler fcntl filecmp fileinput fnmatch fractions ftplib functools \
-gc genericpath getopt getpass gettext glob grp gzip hashlib heapq hmac html http imaplib importlib inspect io \
-ipaddress itertools json keyword linecache locale logging lzma mailbox marshal math mimetypes mmap modulefinder \
-msvcrt multiprocessing netrc nt ntpath numbers opcode operator optparse os pathlib pdb pickle pickletools \
-pkgutil platform plistlib poplib posix posixpath pprint profile pstats pty pwd py_compile pyclbr pydoc pyexpat \
-queue quopri random re readline reprlib resource rlcompleter runpy sched secrets select selectors shelve shlex \
-shutil signal site smtplib socket socketserver sqlite3 ssl stat statistics string stringprep struct subprocess \
-symtable sys sysconfig syslog tabnanny tarfile tempfile termios textwrap threading time timeit tkinter token \
-tokenize trace traceback tracemalloc tty turtle types typing unicodedata unittest urllib uuid venv warnings wave \
-weakref webbrowser winreg winsound wsgiref xml xmlrpc zipapp zipfile zipimport zlib";

@@ -136,7 +136,8 @@ impl Graph {
             self.files.resize(self.files.len().max(modules.paths.len()), Known::default());
             self.bytes += scan.bytes;
             reached.extend(found.iter().filter(|file| !self.files[**file as usize].read));
-            self.files[file as usize] = Known { read: true, mention: scan.mention, main: scan.main, imports: found };
+            self.files[file as usize] =
+                Known { read: true, mention: scan.mention, main: scan.main, imports: found };
         }
         reached.sort_unstable();
         reached.dedup();
@@ -274,7 +275,10 @@ impl Importers {
 fn assemble(walked: &Walked, modules: &Modules, graph: &Graph, roles: &[Option<Role>]) -> Universe {
     let mut imported = vec![false; graph.files.len()];
     for (importer, file) in graph.files.iter().enumerate() {
-        file.imports.iter().filter(|other| **other as usize != importer).for_each(|other| imported[*other as usize] = true);
+        file.imports
+            .iter()
+            .filter(|other| **other as usize != importer)
+            .for_each(|other| imported[*other as usize] = true);
     }
     let mut files: Vec<UniverseFile> = roles
         .iter()

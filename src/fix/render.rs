@@ -10,7 +10,6 @@ mod imports;
 mod layout;
 mod policy;
 mod statement;
-mod stdlib;
 
 use std::collections::HashSet;
 

@@ -26,7 +26,9 @@ impl<'p> Machine<'p> {
             other => return Ok(self.plain_attribute(other, name)),
         };
         Ok(match self.state.heap.get(id).clone() {
-            Object::Module(module) => self.module_attribute(id, &module.name, module.scope, module.open, name)?,
+            Object::Module(module) => {
+                self.module_attribute(id, &module.name, module.scope, module.open, name)?
+            }
             Object::Instance { class, attributes, open } => {
                 self.instance_attribute(value, class, &attributes, open, name)?
             }
@@ -49,11 +51,11 @@ impl<'p> Machine<'p> {
                 None => match name {
                     "__name__" => Some(Value::Str(function.code.name.clone())),
                     "__qualname__" => Some(Value::Str(function.qualname)),
-                    "__module__" => {
-                        self.state.heap.scope(function.globals).get("__name__").cloned()
+                    "__module__" => self.state.heap.scope(function.globals).get("__name__").cloned(),
+                    "__doc__" | "__dict__" | "__annotations__" | "__code__" | "__defaults__"
+                    | "__kwdefaults__" | "__signature__" | "__globals__" | "__closure__" => {
+                        Some(self.unknown(name))
                     }
-                    "__doc__" | "__dict__" | "__annotations__" | "__code__" | "__defaults__" | "__kwdefaults__"
-                    | "__signature__" | "__globals__" | "__closure__" => Some(self.unknown(name)),
                     "__call__" => Some(value.clone()),
                     _ => Some(self.unknown(format!("{}.{name}", function.qualname))),
                 },
@@ -81,7 +83,9 @@ impl<'p> Machine<'p> {
         match value {
             Value::Str(_) => self.known_method("str", STR_METHODS, value, name),
             Value::Tuple(items) => {
-                let index = ["major", "minor", "micro", "releaselevel", "serial"].iter().position(|part| *part == name);
+                let index = ["major", "minor", "micro", "releaselevel", "serial"]
+                    .iter()
+                    .position(|part| *part == name);
                 match index.and_then(|index| items.get(index)) {
                     Some(item) if items.len() == 5 => Some(item.clone()),
                     _ => Some(self.unknown(name)),
@@ -108,7 +112,9 @@ impl<'p> Machine<'p> {
         receiver: &Value,
         name: &str,
     ) -> Option<Value> {
-        let dotted = methods.iter().find(|method| method.strip_prefix(kind).and_then(|rest| rest.strip_prefix('.')) == Some(name));
+        let dotted = methods
+            .iter()
+            .find(|method| method.strip_prefix(kind).and_then(|rest| rest.strip_prefix('.')) == Some(name));
         match dotted {
             Some(dotted) => {
                 let function = Value::Builtin(dotted);
@@ -118,7 +124,14 @@ impl<'p> Machine<'p> {
         }
     }
 
-    fn module_attribute(&mut self, id: Id, module: &Name, scope: Id, open: bool, name: &str) -> Flow<Option<Value>> {
+    fn module_attribute(
+        &mut self,
+        id: Id,
+        module: &Name,
+        scope: Id,
+        open: bool,
+        name: &str,
+    ) -> Flow<Option<Value>> {
         if let Some(found) = self.state.heap.scope(scope).get(name) {
             return Ok(Some(found.clone()));
         }
@@ -174,8 +187,13 @@ impl<'p> Machine<'p> {
         match name {
             "__class__" => return Ok(Some(Value::Object(class))),
             "__dict__" => {
-                let entries = attributes.iter().map(|(name, value)| (Value::Str(name.clone()), value.clone())).collect();
-                return Ok(Some(self.alloc(Object::Dict(crate::interpret::value::Mapping { entries, open }))));
+                let entries = attributes
+                    .iter()
+                    .map(|(name, value)| (Value::Str(name.clone()), value.clone()))
+                    .collect();
+                return Ok(Some(
+                    self.alloc(Object::Dict(crate::interpret::value::Mapping { entries, open })),
+                ));
             }
             _ => {}
         }
@@ -237,13 +255,19 @@ impl<'p> Machine<'p> {
             }
         }
         // `object` has these, and unknown bases may have anything.
-        Ok(Some(if self.has_unknown_base(class) { self.unknown(format!("super().{name}")) } else { Value::Builtin("nothing") }))
+        Ok(Some(if self.has_unknown_base(class) {
+            self.unknown(format!("super().{name}"))
+        } else {
+            Value::Builtin("nothing")
+        }))
     }
 
     /// What a class or its bases define under a name, and where.
     pub fn class_attribute(&self, class: Id, name: &str) -> Option<(Value, Id)> {
         self.mro(class).into_iter().find_map(|id| match self.state.heap.get(id) {
-            Object::Class(class) => self.state.heap.scope(class.scope).get(name).map(|found| (found.clone(), id)),
+            Object::Class(class) => {
+                self.state.heap.scope(class.scope).get(name).map(|found| (found.clone(), id))
+            }
             _ => None,
         })
     }
@@ -291,7 +315,8 @@ impl<'p> Machine<'p> {
         let Value::Object(id) = &found else { return found };
         match self.state.heap.get(*id).clone() {
             Object::Function(_) | Object::Row(_) => {
-                let is_class = matches!(receiver.as_id().map(|id| self.state.heap.get(id)), Some(Object::Class(_)));
+                let is_class =
+                    matches!(receiver.as_id().map(|id| self.state.heap.get(id)), Some(Object::Class(_)));
                 if is_class { found } else { self.alloc(Object::Method { function: found, receiver }) }
             }
             Object::ClassMethod(function) => {
@@ -319,11 +344,24 @@ impl<'p> Machine<'p> {
             return self.raise("AttributeError", format!("{shown} has no attribute '{name}'"));
         };
         let dotted = format!("{}.{name}", module.name);
-        self.missing(module.scope, "AttributeError", &dotted, name, format!("module '{}' has no attribute '{name}'", module.name))
+        self.missing(
+            module.scope,
+            "AttributeError",
+            &dotted,
+            name,
+            format!("module '{}' has no attribute '{name}'", module.name),
+        )
     }
 
     /// Raises for a name that a module of the standard library lacks in this world, and notes it.
-    pub fn missing<T>(&mut self, scope: Id, error: &str, dotted: &str, name: &str, message: String) -> Flow<T> {
+    pub fn missing<T>(
+        &mut self,
+        scope: Id,
+        error: &str,
+        dotted: &str,
+        name: &str,
+        message: String,
+    ) -> Flow<T> {
         let raised: Flow<T> = self.raise(error, message);
         if self.is_missing(scope, name)
             && let Err(Stop::Raise(Value::Object(id))) = &raised
@@ -387,18 +425,56 @@ impl<'p> Machine<'p> {
 }
 
 const STR_METHODS: &[&str] = &[
-    "str.lower", "str.upper", "str.strip", "str.lstrip", "str.rstrip", "str.startswith", "str.endswith", "str.split",
-    "str.replace", "str.casefold", "str.title", "str.capitalize", "str.join", "str.format", "str.partition",
-    "str.rpartition", "str.rsplit", "str.isdigit", "str.find", "str.count", "str.encode", "str.swapcase",
-    "str.removeprefix", "str.removesuffix", "str.__eq__", "str.__contains__",
+    "str.lower",
+    "str.upper",
+    "str.strip",
+    "str.lstrip",
+    "str.rstrip",
+    "str.startswith",
+    "str.endswith",
+    "str.split",
+    "str.replace",
+    "str.casefold",
+    "str.title",
+    "str.capitalize",
+    "str.join",
+    "str.format",
+    "str.partition",
+    "str.rpartition",
+    "str.rsplit",
+    "str.isdigit",
+    "str.find",
+    "str.count",
+    "str.encode",
+    "str.swapcase",
+    "str.removeprefix",
+    "str.removesuffix",
+    "str.__eq__",
+    "str.__contains__",
 ];
 const LIST_METHODS: &[&str] = &[
-    "list.append", "list.extend", "list.insert", "list.pop", "list.clear", "list.remove", "list.copy", "list.index",
-    "list.sort", "list.reverse",
+    "list.append",
+    "list.extend",
+    "list.insert",
+    "list.pop",
+    "list.clear",
+    "list.remove",
+    "list.copy",
+    "list.index",
+    "list.sort",
+    "list.reverse",
 ];
 const SET_METHODS: &[&str] = &["set.add", "set.discard", "set.update", "set.copy"];
 const DICT_METHODS: &[&str] = &[
-    "dict.get", "dict.items", "dict.keys", "dict.values", "dict.update", "dict.setdefault", "dict.pop", "dict.copy",
+    "dict.get",
+    "dict.items",
+    "dict.keys",
+    "dict.values",
+    "dict.update",
+    "dict.setdefault",
+    "dict.pop",
+    "dict.copy",
     "dict.clear",
 ];
-const COROUTINE_METHODS: &[&str] = &["coroutine.close", "coroutine.send", "coroutine.__await__", "coroutine.__next__"];
+const COROUTINE_METHODS: &[&str] =
+    &["coroutine.close", "coroutine.send", "coroutine.__await__", "coroutine.__next__"];

@@ -11,17 +11,114 @@ use crate::python;
 
 /// Builtin functions and types that the program can name.
 pub const NAMES: &[&str] = &[
-    "abs", "all", "any", "ascii", "bin", "bool", "bytearray", "bytes", "callable", "chr", "classmethod", "compile",
-    "complex", "delattr", "dict", "dir", "divmod", "enumerate", "eval", "exec", "filter", "float", "format",
-    "frozenset", "getattr", "globals", "hasattr", "hash", "help", "hex", "id", "input", "int", "isinstance",
-    "issubclass", "iter", "len", "list", "locals", "map", "max", "memoryview", "min", "next", "oct", "open", "ord",
-    "pow", "print", "property", "range", "repr", "reversed", "round", "set", "setattr", "slice", "sorted",
-    "staticmethod", "str", "sum", "super", "tuple", "type", "vars", "zip", "__import__", "aiter", "anext",
+    "abs",
+    "all",
+    "any",
+    "ascii",
+    "bin",
+    "bool",
+    "bytearray",
+    "bytes",
+    "callable",
+    "chr",
+    "classmethod",
+    "compile",
+    "complex",
+    "delattr",
+    "dict",
+    "dir",
+    "divmod",
+    "enumerate",
+    "eval",
+    "exec",
+    "filter",
+    "float",
+    "format",
+    "frozenset",
+    "getattr",
+    "globals",
+    "hasattr",
+    "hash",
+    "help",
+    "hex",
+    "id",
+    "input",
+    "int",
+    "isinstance",
+    "issubclass",
+    "iter",
+    "len",
+    "list",
+    "locals",
+    "map",
+    "max",
+    "memoryview",
+    "min",
+    "next",
+    "oct",
+    "open",
+    "ord",
+    "pow",
+    "print",
+    "property",
+    "range",
+    "repr",
+    "reversed",
+    "round",
+    "set",
+    "setattr",
+    "slice",
+    "sorted",
+    "staticmethod",
+    "str",
+    "sum",
+    "super",
+    "tuple",
+    "type",
+    "vars",
+    "zip",
+    "__import__",
+    "aiter",
+    "anext",
     "breakpoint",
 ];
 
+/// Builtins that go through their arguments.
+const ITERATES: &[&str] = &[
+    "all",
+    "any",
+    "dict",
+    "enumerate",
+    "filter",
+    "frozenset",
+    "list",
+    "map",
+    "max",
+    "min",
+    "reversed",
+    "set",
+    "sorted",
+    "sum",
+    "tuple",
+    "zip",
+];
+
 impl<'p> Machine<'p> {
+    /// Replaces generators by lists of what they yield.
+    fn run_generators(&mut self, args: Vec<Value>) -> Flow<Vec<Value>> {
+        let mut run = Vec::new();
+        for arg in args {
+            let arg = self.settle_value(arg);
+            run.push(match self.as_generator(&arg) {
+                Some(_) => self.collect("list", Some(arg))?,
+                None => arg,
+            });
+        }
+        Ok(run)
+    }
+
     pub fn call_builtin(&mut self, name: &'static str, args: Vec<Value>, keywords: Keywords) -> Flow<Value> {
+        let args = if ITERATES.contains(&name) { self.run_generators(args)? } else { args };
         let first = args.first().cloned();
         Ok(match (name, args.as_slice()) {
             ("getattr", [object, attribute, rest @ ..]) => {
@@ -62,16 +159,22 @@ impl<'p> Machine<'p> {
                     None => self.unknown(format!("isinstance({}, …)", self.shown(&value))),
                 }
             }
-            ("issubclass", [Value::Object(class), Value::Object(base)]) => match self.is_subclass(*class, *base) {
-                Some(answer) => Value::Bool(answer),
-                None => self.unknown("issubclass()"),
-            },
+            ("issubclass", [Value::Object(class), Value::Object(base)]) => {
+                match self.is_subclass(*class, *base) {
+                    Some(answer) => Value::Bool(answer),
+                    None => self.unknown("issubclass()"),
+                }
+            }
             ("callable", [value]) => match value {
                 Value::Builtin(_) => Value::Bool(true),
                 Value::Unknown(_) => self.unknown("callable()"),
                 Value::Object(id) => match self.state.heap.get(*id) {
-                    Object::Function(_) | Object::Method { .. } | Object::Class(_) | Object::Row(_) => Value::Bool(true),
-                    Object::Instance { class, .. } => Value::Bool(self.class_attribute(*class, "__call__").is_some()),
+                    Object::Function(_) | Object::Method { .. } | Object::Class(_) | Object::Row(_) => {
+                        Value::Bool(true)
+                    }
+                    Object::Instance { class, .. } => {
+                        Value::Bool(self.class_attribute(*class, "__call__").is_some())
+                    }
                     _ => Value::Bool(false),
                 },
                 _ => Value::Bool(false),
@@ -107,7 +210,9 @@ impl<'p> Machine<'p> {
                 let label = format!("int({})", unknown.label);
                 self.derive(unknown, "int", label)
             }
-            ("list" | "sorted" | "reversed" | "tuple" | "set" | "frozenset" | "iter", _) => self.collect(name, first)?,
+            ("list" | "sorted" | "reversed" | "tuple" | "set" | "frozenset" | "iter", _) => {
+                self.collect(name, first)?
+            }
             ("dict", _) => self.build_dict(first, keywords),
             ("any" | "all", [value]) => {
                 let stops = name == "any";
@@ -137,7 +242,10 @@ impl<'p> Machine<'p> {
             },
             ("enumerate", [iterable, ..]) => match self.items(iterable) {
                 Some((items, false)) => {
-                    let pairs = items.into_iter().enumerate().map(|(n, item)| Value::tuple(vec![Value::Int(n as i64), item]));
+                    let pairs = items
+                        .into_iter()
+                        .enumerate()
+                        .map(|(n, item)| Value::tuple(vec![Value::Int(n as i64), item]));
                     let pairs = pairs.collect();
                     self.list(pairs)
                 }
@@ -151,7 +259,8 @@ impl<'p> Machine<'p> {
                 _ => self.unknown("zip()"),
             },
             ("range", bounds) => {
-                let numbers: Option<Vec<i64>> = bounds.iter().map(|n| if let Value::Int(n) = n { Some(*n) } else { None }).collect();
+                let numbers: Option<Vec<i64>> =
+                    bounds.iter().map(|n| if let Value::Int(n) = n { Some(*n) } else { None }).collect();
                 match numbers.as_deref() {
                     Some([stop]) => self.numbers(0, *stop),
                     Some([start, stop]) => self.numbers(*start, *stop),
@@ -314,9 +423,13 @@ impl<'p> Machine<'p> {
     pub fn items(&self, value: &Value) -> Option<(Vec<Value>, bool)> {
         match value {
             Value::Tuple(items) => Some((items.to_vec(), false)),
-            Value::Str(text) => Some((text.chars().take(256).map(|c| Value::str(c.to_string())).collect(), false)),
+            Value::Str(text) => {
+                Some((text.chars().take(256).map(|c| Value::str(c.to_string())).collect(), false))
+            }
             Value::Object(id) => match self.state.heap.get(*id) {
-                Object::List(sequence) | Object::Set(sequence) => Some((sequence.items.clone(), sequence.open)),
+                Object::List(sequence) | Object::Set(sequence) => {
+                    Some((sequence.items.clone(), sequence.open))
+                }
                 Object::Dict(mapping) => {
                     Some((mapping.entries.iter().map(|(key, _)| key.clone()).collect(), mapping.open))
                 }
@@ -331,8 +444,15 @@ impl<'p> Machine<'p> {
     }
 
     /// A method of a builtin type.
-    pub fn call_builtin_method(&mut self, name: &'static str, receiver: Value, args: Vec<Value>) -> Flow<Value> {
+    pub fn call_builtin_method(
+        &mut self,
+        name: &'static str,
+        receiver: Value,
+        args: Vec<Value>,
+    ) -> Flow<Value> {
         let (kind, method) = name.split_once('.').unwrap_or((name, ""));
+        let args =
+            if matches!(method, "join" | "extend" | "update") { self.run_generators(args)? } else { args };
         match kind {
             "str" => self.call_str(method, receiver, args),
             "list" | "set" => self.call_sequence(method, receiver, args),
@@ -366,7 +486,9 @@ impl<'p> Machine<'p> {
             ("lower" | "casefold", _) => Value::str(text.to_lowercase()),
             ("upper", _) => Value::str(text.to_uppercase()),
             ("swapcase", _) => Value::str(
-                text.chars().map(|c| if c.is_uppercase() { c.to_ascii_lowercase() } else { c.to_ascii_uppercase() }).collect::<String>(),
+                text.chars()
+                    .map(|c| if c.is_uppercase() { c.to_ascii_lowercase() } else { c.to_ascii_uppercase() })
+                    .collect::<String>(),
             ),
             ("capitalize" | "title", _) => {
                 let mut chars = text.chars();
@@ -377,7 +499,9 @@ impl<'p> Machine<'p> {
             ("lstrip", chars) => strip(chars.first(), true, false),
             ("rstrip", chars) => strip(chars.first(), false, true),
             ("startswith" | "endswith", [affix, ..]) => {
-                let fits = |affix: &str| if method == "startswith" { text.starts_with(affix) } else { text.ends_with(affix) };
+                let fits = |affix: &str| {
+                    if method == "startswith" { text.starts_with(affix) } else { text.ends_with(affix) }
+                };
                 match affix {
                     Value::Str(affix) => Value::Bool(fits(affix)),
                     Value::Tuple(affixes) if affixes.iter().all(|affix| affix.as_str().is_some()) => {
@@ -407,14 +531,17 @@ impl<'p> Machine<'p> {
                 self.list(parts)
             }
             ("partition", [Value::Str(by)]) => match text.split_once(&**by) {
-                Some((head, tail)) => Value::tuple(vec![Value::str(head), Value::Str(by.clone()), Value::str(tail)]),
+                Some((head, tail)) => {
+                    Value::tuple(vec![Value::str(head), Value::Str(by.clone()), Value::str(tail)])
+                }
                 None => Value::tuple(vec![receiver.clone(), Value::str(""), Value::str("")]),
             },
             ("join", [parts]) => {
                 let parts: Option<Vec<Arc<str>>> = match self.items(parts) {
-                    Some((items, false)) => {
-                        items.into_iter().map(|item| if let Value::Str(part) = item { Some(part) } else { None }).collect()
-                    }
+                    Some((items, false)) => items
+                        .into_iter()
+                        .map(|item| if let Value::Str(part) = item { Some(part) } else { None })
+                        .collect(),
                     _ => None,
                 };
                 match parts {
@@ -422,7 +549,10 @@ impl<'p> Machine<'p> {
                     None => self.unknown("a string"),
                 }
             }
-            ("format", parts) if parts.iter().all(|part| part.as_str().is_some()) && text.matches('{').count() == text.matches("{}").count() => {
+            ("format", parts)
+                if parts.iter().all(|part| part.as_str().is_some())
+                    && text.matches('{').count() == text.matches("{}").count() =>
+            {
                 let mut result = text.to_string();
                 for part in parts.iter().filter_map(Value::as_str) {
                     result = result.replacen("{}", part, 1);
@@ -430,8 +560,12 @@ impl<'p> Machine<'p> {
                 Value::str(result)
             }
             ("isdigit", _) => Value::Bool(!text.is_empty() && text.chars().all(|c| c.is_ascii_digit())),
-            ("count", [Value::Str(part)]) if !part.is_empty() => Value::Int(text.matches(&**part).count() as i64),
-            ("find", [Value::Str(part)]) => Value::Int(text.find(&**part).map_or(-1, |at| text[..at].chars().count() as i64)),
+            ("count", [Value::Str(part)]) if !part.is_empty() => {
+                Value::Int(text.matches(&**part).count() as i64)
+            }
+            ("find", [Value::Str(part)]) => {
+                Value::Int(text.find(&**part).map_or(-1, |at| text[..at].chars().count() as i64))
+            }
             _ => self.unknown(format!("{text:?}.{method}()")),
         })
     }
@@ -488,7 +622,9 @@ impl<'p> Machine<'p> {
                 Some(item) => item,
                 None => return self.raise("IndexError", "pop from empty list"),
             },
-            ("pop", [Value::Int(0)]) if !sequence.open && !sequence.items.is_empty() => sequence.items.remove(0),
+            ("pop", [Value::Int(0)]) if !sequence.open && !sequence.items.is_empty() => {
+                sequence.items.remove(0)
+            }
             ("clear", _) => {
                 *sequence = Sequence::default();
                 Value::None
@@ -554,7 +690,10 @@ impl<'p> Machine<'p> {
                 match more.and_then(|more| more.as_id()).map(|more| self.state.heap.get(more).clone()) {
                     Some(Object::Dict(other)) => {
                         mapping.open |= other.open;
-                        other.entries.into_iter().for_each(|(key, value)| self.insert(&mut mapping, key, value));
+                        other
+                            .entries
+                            .into_iter()
+                            .for_each(|(key, value)| self.insert(&mut mapping, key, value));
                     }
                     _ => mapping.open = true,
                 }
@@ -562,7 +701,11 @@ impl<'p> Machine<'p> {
                 Value::None
             }
             ("items", _) => {
-                let items = mapping.entries.iter().map(|(key, value)| Value::tuple(vec![key.clone(), value.clone()])).collect();
+                let items = mapping
+                    .entries
+                    .iter()
+                    .map(|(key, value)| Value::tuple(vec![key.clone(), value.clone()]))
+                    .collect();
                 self.alloc(Object::List(Sequence { items, open: mapping.open }))
             }
             ("keys", _) => {
@@ -603,7 +746,11 @@ impl<'p> Machine<'p> {
             (Value::Unknown(unknown), index) => {
                 self.state.may_raise += 1;
                 let shown = self.shown(index);
-                return Ok(self.derive(unknown, &format!("[{shown}]"), format!("{}[{shown}]", unknown.label)));
+                return Ok(self.derive(
+                    unknown,
+                    &format!("[{shown}]"),
+                    format!("{}[{shown}]", unknown.label),
+                ));
             }
             (Value::Object(id), _) => match self.state.heap.get(*id).clone() {
                 Object::Dict(mapping) => {
@@ -666,7 +813,9 @@ impl<'p> Machine<'p> {
             Some(Value::Int(n)) => Some(Some(*n)),
             Some(_) => None,
         };
-        let (Some(lower), Some(upper), Some(None)) = (number(&bounds[0]), number(&bounds[1]), number(&bounds[2])) else {
+        let (Some(lower), Some(upper), Some(None)) =
+            (number(&bounds[0]), number(&bounds[1]), number(&bounds[2]))
+        else {
             return Ok(self.unknown("a slice"));
         };
         let cut = |len: usize| {
@@ -709,7 +858,9 @@ impl<'p> Machine<'p> {
             }
             Object::List(mut sequence) => {
                 match index {
-                    Value::Int(at) if at >= 0 && (at as usize) < sequence.items.len() => sequence.items[at as usize] = item,
+                    Value::Int(at) if at >= 0 && (at as usize) < sequence.items.len() => {
+                        sequence.items[at as usize] = item
+                    }
                     _ => sequence = Sequence { items: Vec::new(), open: true },
                 }
                 *self.state.heap.get_mut(id) = Object::List(sequence);

@@ -41,7 +41,9 @@ impl<'p> Machine<'p> {
             },
             Object::Class(_) => self.construct(id, args, keywords),
             Object::Row(_) => self.call_row(id, None, args, keywords),
-            Object::StaticMethod(function) | Object::ClassMethod(function) => self.call(function, args, keywords),
+            Object::StaticMethod(function) | Object::ClassMethod(function) => {
+                self.call(function, args, keywords)
+            }
             Object::Instance { class, open, .. } => match self.class_attribute(class, "__call__") {
                 Some((method, _)) => {
                     let method = self.bind_method(method, callee, class);
@@ -91,24 +93,27 @@ impl<'p> Machine<'p> {
     pub fn escape(&mut self, id: Id) {
         match self.state.heap.get(id).clone() {
             Object::Function(function) if matches!(function.unit, Unit::Project(_)) => {
-                if !self.state.escaped.contains(&id) {
-                    self.state.escaped.push(id);
-                }
+                self.state.escaped.insert(id);
             }
-            Object::Method { function: Value::Object(function), .. }
-                if matches!(self.state.heap.get(function), Object::Function(f) if matches!(f.unit, Unit::Project(_))) =>
+            Object::Method { function: Value::Object(function), .. } if matches!(self.state.heap.get(function), Object::Function(f) if matches!(f.unit, Unit::Project(_))) =>
             {
-                if !self.state.escaped.contains(&id) {
-                    self.state.escaped.push(id);
-                }
+                self.state.escaped.insert(id);
             }
             Object::List(Sequence { items, .. }) => items.iter().for_each(|item| self.escape_value(item)),
-            Object::Dict(Mapping { entries, .. }) => entries.iter().for_each(|(_, item)| self.escape_value(item)),
+            Object::Dict(Mapping { entries, .. }) => {
+                entries.iter().for_each(|(_, item)| self.escape_value(item))
+            }
             _ => {}
         }
     }
 
-    fn call_function(&mut self, id: Id, function: &FunctionObject, args: Vec<Value>, keywords: Keywords) -> Flow<Value> {
+    fn call_function(
+        &mut self,
+        id: Id,
+        function: &FunctionObject,
+        args: Vec<Value>,
+        keywords: Keywords,
+    ) -> Flow<Value> {
         let names = self.bind_arguments(function, args, keywords)?;
         let scope = self.scope(names);
         if function.code.is_async || function.code.is_generator {
@@ -153,7 +158,12 @@ impl<'p> Machine<'p> {
             .map(|()| Value::None)
     }
 
-    fn bind_arguments(&mut self, function: &FunctionObject, args: Vec<Value>, keywords: Keywords) -> Flow<Names> {
+    fn bind_arguments(
+        &mut self,
+        function: &FunctionObject,
+        args: Vec<Value>,
+        keywords: Keywords,
+    ) -> Flow<Names> {
         let code = &function.code;
         let mut names = Names::new();
         let open_args = keywords.iter().any(|(name, _)| &**name == "*");
@@ -163,7 +173,10 @@ impl<'p> Machine<'p> {
         let mut args = args.into_iter();
         for (param, default) in code.params.iter().zip(function.defaults.iter()) {
             let by_name = |keywords: &mut Keywords| {
-                keywords.iter().position(|(name, _)| *name == param.name).map(|index| keywords.remove(index).1)
+                keywords
+                    .iter()
+                    .position(|(name, _)| *name == param.name)
+                    .map(|index| keywords.remove(index).1)
             };
             let value = match param.kind {
                 ParamKind::PositionalOnly => args.next(),
@@ -171,11 +184,16 @@ impl<'p> Machine<'p> {
                 ParamKind::KeywordOnly => by_name(&mut keywords),
                 ParamKind::VarPositional => {
                     let rest: Vec<Value> = args.by_ref().collect();
-                    Some(if open_args { self.alloc(Object::List(Sequence { items: rest, open: true })) } else { Value::tuple(rest) })
+                    Some(if open_args {
+                        self.alloc(Object::List(Sequence { items: rest, open: true }))
+                    } else {
+                        Value::tuple(rest)
+                    })
                 }
                 ParamKind::VarKeyword => {
                     let entries = std::mem::take(&mut keywords);
-                    let entries = entries.into_iter().map(|(name, value)| (Value::Str(name), value)).collect();
+                    let entries =
+                        entries.into_iter().map(|(name, value)| (Value::Str(name), value)).collect();
                     Some(self.alloc(Object::Dict(Mapping { entries, open: open_keywords })))
                 }
             };
@@ -193,14 +211,16 @@ impl<'p> Machine<'p> {
                 }
                 (None, None) if uncertain => self.unknown(&*param.name),
                 (None, None) => {
-                    let message = format!("{}() missing a required argument: '{}'", function.qualname, param.name);
+                    let message =
+                        format!("{}() missing a required argument: '{}'", function.qualname, param.name);
                     return self.raise("TypeError", message);
                 }
             };
             names.insert(param.name.clone(), value);
         }
         if args.next().is_some() {
-            return self.raise("TypeError", format!("{}() takes fewer positional arguments", function.qualname));
+            return self
+                .raise("TypeError", format!("{}() takes fewer positional arguments", function.qualname));
         }
         if let Some((name, _)) = keywords.first() {
             let message = format!("{}() got an unexpected keyword argument '{name}'", function.qualname);
@@ -213,9 +233,11 @@ impl<'p> Machine<'p> {
     fn construct(&mut self, id: Id, args: Vec<Value>, keywords: Keywords) -> Flow<Value> {
         let Object::Class(class) = self.state.heap.get(id).clone() else { return Ok(Value::None) };
         if self.class_attribute(id, "__new__").is_some() && class.unit != Unit::Text {
-            let maker = self.class_attribute(id, "__new__").map(|(maker, _)| match maker.as_id().map(|id| self.state.heap.get(id)) {
-                Some(Object::StaticMethod(function)) => function.clone(),
-                _ => maker,
+            let maker = self.class_attribute(id, "__new__").map(|(maker, _)| {
+                match maker.as_id().map(|id| self.state.heap.get(id)) {
+                    Some(Object::StaticMethod(function)) => function.clone(),
+                    _ => maker,
+                }
             });
             if let Some(maker) = maker
                 && matches!(maker.as_id().map(|id| self.state.heap.get(id)), Some(Object::Function(_)))
@@ -230,7 +252,10 @@ impl<'p> Machine<'p> {
                 return Ok(made);
             }
         }
-        let open = self.mro(id).into_iter().any(|base| matches!(self.state.heap.get(base), Object::Class(base) if base.row.is_some()));
+        let open = self
+            .mro(id)
+            .into_iter()
+            .any(|base| matches!(self.state.heap.get(base), Object::Class(base) if base.row.is_some()));
         let made = self.alloc(Object::Instance { class: id, attributes: Names::new(), open });
         self.initialise(id, &made, args, keywords)?;
         Ok(made)
@@ -290,9 +315,9 @@ impl<'p> Machine<'p> {
         }
         let mut args = args.into_iter();
         for field in fields {
-            let given = args.next().or_else(|| {
-                keywords.iter().find(|(name, _)| *name == field).map(|(_, value)| value.clone())
-            });
+            let given = args
+                .next()
+                .or_else(|| keywords.iter().find(|(name, _)| *name == field).map(|(_, value)| value.clone()));
             let value = match given {
                 Some(value) => value,
                 None => match self.class_attribute(class, &field) {
@@ -324,7 +349,11 @@ impl<'p> Machine<'p> {
     }
 
     /// Runs a generator, handing each value it yields to `hook`.
-    pub fn drive(&mut self, generator: Id, hook: &dyn Fn(&mut Machine<'p>, Value) -> Flow<Value>) -> Flow<Value> {
+    pub fn drive(
+        &mut self,
+        generator: Id,
+        hook: &dyn Fn(&mut Machine<'p>, Value) -> Flow<Value>,
+    ) -> Flow<Value> {
         let Object::Suspended(suspended) = self.state.heap.get_mut(generator) else { return Ok(Value::None) };
         suspended.started = true;
         let (function, scope) = (suspended.function, suspended.scope);
@@ -338,14 +367,17 @@ impl<'p> Machine<'p> {
     pub fn context_generator(&self, context: &Value) -> Option<Id> {
         let id = context.as_id()?;
         match self.state.heap.get(id) {
-            Object::Instance { attributes, .. } => attributes.get("__generator__").and_then(|value| self.as_generator(value)),
+            Object::Instance { attributes, .. } => {
+                attributes.get("__generator__").and_then(|value| self.as_generator(value))
+            }
             _ => None,
         }
     }
 
     /// Enters a context manager, synchronous or not.
     pub fn enter(&mut self, context: &Value) -> Flow<Value> {
-        let Some(Object::Instance { class, .. }) = context.as_id().map(|id| self.state.heap.get(id).clone()) else {
+        let Some(Object::Instance { class, .. }) = context.as_id().map(|id| self.state.heap.get(id).clone())
+        else {
             self.state.may_raise += 1;
             return Ok(match context {
                 Value::Unknown(unknown) => self.derive(unknown, "entered", unknown.label.to_string()),
@@ -365,7 +397,8 @@ impl<'p> Machine<'p> {
 
     /// Leaves a context manager; true when it swallows the error.
     pub fn leave(&mut self, context: &Value, error: Option<Value>) -> Flow<bool> {
-        let Some(Object::Instance { class, .. }) = context.as_id().map(|id| self.state.heap.get(id).clone()) else {
+        let Some(Object::Instance { class, .. }) = context.as_id().map(|id| self.state.heap.get(id).clone())
+        else {
             return Ok(false);
         };
         for (name, awaited) in [("__exit__", false), ("__aexit__", true)] {
@@ -400,7 +433,8 @@ impl<'p> Machine<'p> {
     /// `isinstance(value, class)`; `None` when the program does not decide.
     pub fn is_instance(&self, value: &Value, class: &Value) -> Option<bool> {
         if let Value::Tuple(classes) = class {
-            let answers: Vec<Option<bool>> = classes.iter().map(|class| self.is_instance(value, class)).collect();
+            let answers: Vec<Option<bool>> =
+                classes.iter().map(|class| self.is_instance(value, class)).collect();
             return any(&answers);
         }
         if value.is_unknown() || class.is_unknown() {
@@ -413,7 +447,11 @@ impl<'p> Machine<'p> {
                 match kind {
                     Value::Builtin(kind) => Some(kind == *name || (kind == "bool" && *name == "int")),
                     Value::Object(id) => {
-                        if self.has_unknown_base(id) { None } else { Some(false) }
+                        if self.has_unknown_base(id) {
+                            None
+                        } else {
+                            Some(false)
+                        }
                     }
                     _ => Some(false),
                 }
@@ -423,9 +461,7 @@ impl<'p> Machine<'p> {
                     return None;
                 }
                 match value.as_id().map(|id| self.state.heap.get(id)) {
-                    Some(Object::Instance { class: own, .. }) => {
-                        self.is_subclass(*own, *class)
-                    }
+                    Some(Object::Instance { class: own, .. }) => self.is_subclass(*own, *class),
                     _ => Some(self.builtin("object").as_id() == Some(*class)),
                 }
             }

@@ -29,7 +29,11 @@ struct Choice {
 impl Tape {
     /// What was assumed so far, in words.
     pub fn labels(&self) -> Vec<Arc<str>> {
-        self.choices[..self.position].iter().map(|choice| choice.label.clone()).filter(|label| !label.is_empty()).collect()
+        self.choices[..self.position]
+            .iter()
+            .map(|choice| choice.label.clone())
+            .filter(|label| !label.is_empty())
+            .collect()
     }
 
     /// Turns to the next way; false when there is none.
@@ -174,7 +178,11 @@ impl<'p> Machine<'p> {
             && a.state.events == b.state.events
             && a.state.thread == b.state.thread
             && a.state.running.len() == b.state.running.len()
-            && a.state.heap.changed(&b.state.heap, before.heap.len()).into_iter().all(|id| self.mergeable(a, b, id))
+            && a.state
+                .heap
+                .changed(&b.state.heap, before.heap.len())
+                .into_iter()
+                .all(|id| self.mergeable(a, b, id))
     }
 
     /// What the standard library remembers (policies, current loops) must be the same on both ways.
@@ -186,6 +194,12 @@ impl<'p> Machine<'p> {
             (Object::Instance { class, attributes: x, .. }, Object::Instance { attributes: y, .. }) => {
                 let ours = matches!(a.state.heap.get(*class), Object::Class(class) if matches!(class.unit, Unit::Stub(_)));
                 !ours || same_names(x, y)
+            }
+            // A dictionary is often the arguments of a call: which keys it has must stay known.
+            (Object::Dict(x), Object::Dict(y)) => {
+                let same_keys = x.entries.len() == y.entries.len()
+                    && x.entries.iter().zip(&y.entries).all(|((a, _), (b, _))| a.same(b));
+                same_keys || x.open || y.open || x.entries.len().max(y.entries.len()) > 12
             }
             _ => true,
         }
@@ -200,20 +214,20 @@ impl<'p> Machine<'p> {
         state.heap.adopt(&b.state.heap, len..b.state.heap.len());
         state.next_unknown = state.next_unknown.max(b.state.next_unknown);
         state.may_raise = state.may_raise.max(b.state.may_raise);
-        state.facts.retain(|id, way| b.state.facts.get(id) == Some(way));
-        for (key, id) in &b.state.derived {
-            state.derived.entry(key.clone()).or_insert(*id);
+        state.facts = state
+            .facts
+            .iter()
+            .filter(|(id, way)| b.state.facts.get(*id) == Some(*way))
+            .map(|(id, way)| (*id, *way))
+            .collect();
+        if !state.loops.ptr_eq(&b.state.loops) {
+            state.loops = state.loops.union(b.state.loops.clone());
         }
-        for (id, base) in &b.state.negated {
-            state.negated.entry(*id).or_insert(*base);
+        if !state.escaped.ptr_eq(&b.state.escaped) {
+            state.escaped = state.escaped.union(b.state.escaped.clone());
         }
-        for id in &b.state.escaped {
-            if !state.escaped.contains(id) {
-                state.escaped.push(*id);
-            }
-        }
-        for (name, module) in &b.state.modules {
-            state.modules.entry(name.clone()).or_insert(*module);
+        if !state.modules.ptr_eq(&b.state.modules) {
+            state.modules = state.modules.union(b.state.modules.clone());
         }
         self.state = state;
         for id in changed {
@@ -310,13 +324,6 @@ impl<'p> Machine<'p> {
         };
         let chosen = options[taken.min(options.len() - 1)].clone();
         self.settle_value(chosen)
-    }
-
-    /// Whether anything about loops happened since `before`.
-    pub fn touched_loops(&self, before: &State) -> bool {
-        self.state.events[before.events.len().min(self.state.events.len())..]
-            .iter()
-            .any(|event| !matches!(event.kind, EventKind::Missing(_)))
     }
 }
 

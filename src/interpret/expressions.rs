@@ -6,9 +6,10 @@ use std::sync::Arc;
 
 use crate::interpret::env::{Chain, Env, ScopeKind};
 use crate::interpret::machine::{Flow, Machine, Stop};
-use crate::interpret::value::{Id, Mapping, Names, Object, Sequence, Value};
+use crate::interpret::value::{Id, Mapping, Names, Object, Sequence, Suspended, Unknown, Value};
 use crate::ir::{
-    Arg, ArgKind, BoolOp, ComprehensionKind, Constant, Expr, ExprKind, FStringPart, Generator, Name, UnaryOp,
+    Arg, ArgKind, BoolOp, ComprehensionKind, Constant, Expr, ExprKind, FStringPart, Function, Generator,
+    Name, Stmt, StmtKind, UnaryOp,
 };
 
 impl<'p> Machine<'p> {
@@ -441,6 +442,9 @@ impl<'p> Machine<'p> {
         value: Option<&Expr>,
         generators: &[Generator],
     ) -> Flow<Value> {
+        if kind == ComprehensionKind::Generator {
+            return self.generator_expression(env, element, generators);
+        }
         let scope = self.scope(Names::new());
         let inner = Env {
             unit: env.unit,
@@ -449,15 +453,21 @@ impl<'p> Machine<'p> {
             hook: env.hook,
         };
         let found: RefCell<(Vec<(Value, Value)>, bool)> = RefCell::default();
-        self.comprehend(&inner, scope, generators, &|machine| {
-            let key = machine.eval(&inner, element)?;
-            let value = match value {
-                Some(value) => machine.eval(&inner, value)?,
-                None => Value::None,
-            };
-            found.borrow_mut().0.push((key, value));
-            Ok(())
-        }, &|| found.borrow_mut().1 = true)?;
+        self.comprehend(
+            &inner,
+            scope,
+            generators,
+            &|machine| {
+                let key = machine.eval(&inner, element)?;
+                let value = match value {
+                    Some(value) => machine.eval(&inner, value)?,
+                    None => Value::None,
+                };
+                found.borrow_mut().0.push((key, value));
+                Ok(())
+            },
+            &|| found.borrow_mut().1 = true,
+        )?;
         let (items, open) = found.into_inner();
         Ok(match kind {
             ComprehensionKind::Dict => {
@@ -469,11 +479,56 @@ impl<'p> Machine<'p> {
                 let items = items.into_iter().map(|(item, _)| item).collect();
                 self.alloc(Object::Set(Sequence { items, open }))
             }
-            ComprehensionKind::List | ComprehensionKind::Generator => {
+            _ => {
                 let items = items.into_iter().map(|(item, _)| item).collect();
                 self.alloc(Object::List(Sequence { items, open }))
             }
         })
+    }
+
+    /// `(x for x in y)`: `y` is evaluated now, everything else when somebody asks for an item.
+    fn generator_expression(
+        &mut self,
+        env: &Env<'_, 'p>,
+        element: &Expr,
+        generators: &[Generator],
+    ) -> Flow<Value> {
+        let Some((first, _)) = generators.split_first() else { return Ok(Value::None) };
+        let items = self.eval(env, &first.iter)?;
+        let source: Name = ".0".into();
+        let span = element.span;
+        let yielded = ExprKind::Yield(Some(Box::new(element.clone())));
+        let mut body = vec![Stmt { kind: StmtKind::Expr(Expr { kind: yielded, span }), span }];
+        for (index, generator) in generators.iter().enumerate().rev() {
+            for condition in generator.conditions.iter().rev() {
+                let kind = StmtKind::If { test: condition.clone(), body, orelse: Vec::new() };
+                body = vec![Stmt { kind, span }];
+            }
+            let iter = match index {
+                0 => Expr { kind: ExprKind::Name(source.clone()), span: generator.iter.span },
+                _ => generator.iter.clone(),
+            };
+            let (target, is_async) = (generator.target.clone(), generator.is_async);
+            body =
+                vec![Stmt { kind: StmtKind::For { target, iter, body, orelse: Vec::new(), is_async }, span }];
+        }
+        let mut locals = vec![source.clone()];
+        generators.iter().for_each(|generator| names_of(&generator.target, &mut locals));
+        let code = Arc::new(Function {
+            name: "<genexpr>".into(),
+            params: Vec::new(),
+            body,
+            decorators: Vec::new(),
+            is_async: false,
+            is_generator: true,
+            locals,
+            span,
+            name_span: span,
+        });
+        let function = self.make_function(env, &code)?;
+        let scope = self.scope(Names::unit(source, items));
+        let Some(function) = function.as_id() else { return Ok(Value::None) };
+        Ok(self.alloc(Object::Suspended(Suspended { function, scope, started: false })))
     }
 
     /// Runs `found` for each round; `uncertain` when the rounds are not all known.
@@ -528,7 +583,10 @@ impl<'p> Machine<'p> {
                     Some((items, false)) if items.len() == targets.len() => items,
                     _ => targets.iter().map(|_| self.unknown("an item")).collect(),
                 };
-                targets.iter().zip(items).try_for_each(|(target, item)| self.assign_in(env, scope, target, item))
+                targets
+                    .iter()
+                    .zip(items)
+                    .try_for_each(|(target, item)| self.assign_in(env, scope, target, item))
             }
             _ => self.assign(env, target, value),
         }
@@ -600,16 +658,20 @@ impl<'p> Machine<'p> {
         if let Some(truth) = self.truth(&value) {
             return Ok(truth);
         }
-        let label = |n: usize| -> Arc<str> { if n == 0 { text.into() } else { format!("not ({text})").into() } };
+        let label =
+            |n: usize| -> Arc<str> { if n == 0 { text.into() } else { format!("not ({text})").into() } };
         let Value::Unknown(unknown) = &value else {
             return Ok(self.choose(2, label) == 0);
         };
         let taken = self.choose(2, label);
-        match self.state.negated.get(&unknown.id).copied() {
-            Some(base) => self.state.facts.insert(base, 1 - taken),
-            None => self.state.facts.insert(unknown.id, taken),
-        };
+        self.note_truth(unknown, taken == 0);
         Ok(taken == 0)
+    }
+
+    /// Remembers the truth of an unknown.
+    pub fn note_truth(&mut self, unknown: &Unknown, truth: bool) {
+        let (base, negated) = unknown.base();
+        self.state.facts.insert(base, usize::from(truth == negated));
     }
 
     /// Awaits a value: runs a coroutine's body, or takes the result of what has already run.
@@ -661,5 +723,15 @@ impl<'p> Machine<'p> {
             Err(Stop::Return(value)) => Ok(value),
             other => other,
         }
+    }
+}
+
+/// The names that a target binds.
+fn names_of(target: &Expr, names: &mut Vec<Name>) {
+    match &target.kind {
+        ExprKind::Name(name) => names.push(name.clone()),
+        ExprKind::Tuple(items) | ExprKind::List(items) => items.iter().for_each(|item| names_of(item, names)),
+        ExprKind::Starred(item) => names_of(item, names),
+        _ => {}
     }
 }

@@ -8,6 +8,7 @@ use crate::interpret::machine::{Flow, Machine, Stop, Unit};
 use crate::interpret::value::{Id, ModuleObject, Names, Object, Value};
 use crate::interpret::world::Platform;
 use crate::ir::{Alias, Name};
+use crate::knowledge::stdlib::is_stdlib;
 use crate::project::Found;
 
 /// Modules that are imported before any file of the project can shadow them.
@@ -33,7 +34,13 @@ impl<'p> Machine<'p> {
     }
 
     /// `from ..a import b as c`
-    pub fn exec_import_from(&mut self, env: &Env<'_, 'p>, module: Option<&str>, level: u32, names: &[Alias]) -> Flow<()> {
+    pub fn exec_import_from(
+        &mut self,
+        env: &Env<'_, 'p>,
+        module: Option<&str>,
+        level: u32,
+        names: &[Alias],
+    ) -> Flow<()> {
         if module == Some("__future__") {
             return Ok(());
         }
@@ -94,9 +101,10 @@ impl<'p> Machine<'p> {
         };
         let names = self.state.heap.scope(object.scope).clone();
         let all: Option<Vec<Name>> = match names.get("__all__").map(|all| self.items(all)) {
-            Some(Some((items, false))) => {
-                items.iter().map(|item| if let Value::Str(name) = item { Some(name.clone()) } else { None }).collect()
-            }
+            Some(Some((items, false))) => items
+                .iter()
+                .map(|item| if let Value::Str(name) = item { Some(name.clone()) } else { None })
+                .collect(),
             _ => None,
         };
         for (name, value) in names {
@@ -109,8 +117,12 @@ impl<'p> Machine<'p> {
             }
         }
         if object.open {
-            let rows: Vec<String> =
-                self.knowledge.runners.below(&object.name).map(|(rest, _)| rest.split('.').next().unwrap_or(rest).to_string()).collect();
+            let rows: Vec<String> = self
+                .knowledge
+                .runners
+                .below(&object.name)
+                .map(|(rest, _)| rest.split('.').next().unwrap_or(rest).to_string())
+                .collect();
             for name in rows {
                 if let Some(found) = self.row_attribute(&format!("{}.{name}", object.name))? {
                     self.bind(env, &name.as_str().into(), found);
@@ -181,7 +193,9 @@ impl<'p> Machine<'p> {
         }
         let last = name.rsplit('.').next().unwrap_or(name);
         let folders: Vec<PathBuf> = match parent.map(|id| self.state.heap.get(id)) {
-            Some(Object::Module(module)) => module.path.as_ref().map(|path| path.to_vec()).unwrap_or_default(),
+            Some(Object::Module(module)) => {
+                module.path.as_ref().map(|path| path.to_vec()).unwrap_or_default()
+            }
             Some(_) => Vec::new(),
             None if BUILT_IN.contains(&name) => Vec::new(),
             None => self.sys_path(),
@@ -191,7 +205,9 @@ impl<'p> Machine<'p> {
                 let path = self.project.package_folder(module);
                 return self.load(name, module, path).map(Some);
             }
-            Found::Namespace(folders) if self.knowledge.stubs.find(name).is_none() && !self.is_known_package(name) => {
+            Found::Namespace(folders)
+                if self.knowledge.stubs.find(name).is_none() && !self.is_known_package(name) =>
+            {
                 return Ok(Some(self.add_module(name, false, None, Some(folders.into()))));
             }
             Found::Namespace(_) | Found::Nothing => {}
@@ -205,12 +221,18 @@ impl<'p> Machine<'p> {
         match parent.map(|id| self.state.heap.get(id).clone()) {
             // A submodule of a package of the project that is not there.
             Some(Object::Module(ModuleObject { path: Some(_), open: false, .. })) => Ok(None),
-            Some(Object::Module(ModuleObject { unit: Some(Unit::Stub(_)), scope, .. })) if self.is_missing(scope, last) => Ok(None),
+            Some(Object::Module(ModuleObject { unit: Some(Unit::Stub(_)), scope, .. }))
+                if self.is_missing(scope, last) =>
+            {
+                Ok(None)
+            }
             _ if self.cannot_be_installed(name) => Ok(None),
             _ => {
-                self.state.may_raise += 1;
-                if parent.is_none() && !self.is_installed(name)? {
-                    return Ok(None);
+                if !is_stdlib(name) {
+                    self.state.may_raise += 1;
+                    if parent.is_none() && !self.is_installed(name)? {
+                        return Ok(None);
+                    }
                 }
                 Ok(Some(self.add_module(name, true, None, None)))
             }
@@ -227,14 +249,45 @@ impl<'p> Machine<'p> {
         match self.world.platform {
             Platform::Windows => matches!(
                 top,
-                "fcntl" | "pwd" | "grp" | "termios" | "tty" | "pty" | "resource" | "posix" | "syslog" | "readline"
-                    | "curses" | "_curses" | "uvloop" | "crypt" | "nis" | "spwd" | "posixshmem" | "_posixsubprocess"
+                "fcntl"
+                    | "pwd"
+                    | "grp"
+                    | "termios"
+                    | "tty"
+                    | "pty"
+                    | "resource"
+                    | "posix"
+                    | "syslog"
+                    | "readline"
+                    | "curses"
+                    | "_curses"
+                    | "uvloop"
+                    | "crypt"
+                    | "nis"
+                    | "spwd"
+                    | "posixshmem"
+                    | "_posixsubprocess"
             ),
             _ => matches!(
                 top,
-                "winreg" | "_winreg" | "msvcrt" | "winsound" | "_winapi" | "nt" | "winloop" | "win32api" | "win32con"
-                    | "win32gui" | "win32event" | "win32service" | "win32serviceutil" | "servicemanager" | "pythoncom"
-                    | "pywintypes" | "wmi" | "_overlapped"
+                "winreg"
+                    | "_winreg"
+                    | "msvcrt"
+                    | "winsound"
+                    | "_winapi"
+                    | "nt"
+                    | "winloop"
+                    | "win32api"
+                    | "win32con"
+                    | "win32gui"
+                    | "win32event"
+                    | "win32service"
+                    | "win32serviceutil"
+                    | "servicemanager"
+                    | "pythoncom"
+                    | "pywintypes"
+                    | "wmi"
+                    | "_overlapped"
             ),
         }
     }
@@ -248,12 +301,7 @@ impl<'p> Machine<'p> {
             Some(present) => Ok(present),
             None => {
                 let label = format!("{name} is installed");
-                let key: Name = format!("installed {name}").into();
-                let id = *self.state.derived.entry((u32::MAX, key)).or_insert_with(|| {
-                    self.state.next_unknown += 1;
-                    self.state.next_unknown - 1
-                });
-                let unknown = Value::Unknown(crate::interpret::value::Unknown { id, label: label.as_str().into(), options: None });
+                let unknown = self.named_unknown(&label);
                 self.decide(&unknown, &label)
             }
         }
@@ -261,7 +309,8 @@ impl<'p> Machine<'p> {
 
     fn add_module(&mut self, name: &str, open: bool, unit: Option<Unit>, path: Option<Rc<[PathBuf]>>) -> Id {
         let mut names = Names::new();
-        let package = if path.is_some() { name } else { name.rsplit_once('.').map_or("", |(package, _)| package) };
+        let package =
+            if path.is_some() { name } else { name.rsplit_once('.').map_or("", |(package, _)| package) };
         names.insert("__name__".into(), Value::str(name));
         names.insert("__package__".into(), Value::str(package));
         names.insert("__doc__".into(), Value::None);

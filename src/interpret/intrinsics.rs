@@ -12,14 +12,58 @@ use crate::interpret::world::Platform;
 use crate::ir::Name;
 
 pub const NAMES: &[&str] = &[
-    "_l.unknown", "_l.unknown_text", "_l.platform", "_l.version_info", "_l.version", "_l.hexversion", "_l.sys_path",
-    "_l.sys_modules", "_l.argv", "_l.os_name", "_l.environment", "_l.in_environment", "_l.uname", "_l.cwd",
-    "_l.path_text", "_l.path_join", "_l.path_parent", "_l.path_name", "_l.path_absolute", "_l.exit_now", "_l.system",
-    "_l.platform_platform", "_l.loop_created", "_l.run_loop", "_l.policy_set", "_l.running_loop", "_l.ask",
-    "_l.answered", "_l.loop_set", "_l.thread", "_l.task", "_l.in_thread", "_l.in_child", "_l.in_child_for_each",
-    "_l.escape", "_l.is_coroutine_function", "_l.is_coroutine", "_l.reduce", "_l.import_module", "_l.reload",
-    "_l.run_path", "_l.run_module", "_l.current_thread", "_l.main_thread", "_l.current_process", "_l.parent_process",
-    "_l.absent", "_l.enter", "_l.leave", "_l.framework", "_l.allow_nesting", "_l.run_tests",
+    "_l.unknown",
+    "_l.unknown_text",
+    "_l.platform",
+    "_l.version_info",
+    "_l.version",
+    "_l.hexversion",
+    "_l.sys_path",
+    "_l.sys_modules",
+    "_l.argv",
+    "_l.os_name",
+    "_l.environment",
+    "_l.in_environment",
+    "_l.uname",
+    "_l.cwd",
+    "_l.path_text",
+    "_l.path_join",
+    "_l.path_parent",
+    "_l.path_name",
+    "_l.path_absolute",
+    "_l.exit_now",
+    "_l.system",
+    "_l.platform_platform",
+    "_l.loop_created",
+    "_l.run_loop",
+    "_l.policy_set",
+    "_l.running_loop",
+    "_l.ask",
+    "_l.answered",
+    "_l.loop_set",
+    "_l.thread",
+    "_l.task",
+    "_l.in_thread",
+    "_l.in_child",
+    "_l.in_child_for_each",
+    "_l.escape",
+    "_l.is_coroutine_function",
+    "_l.is_coroutine",
+    "_l.reduce",
+    "_l.import_module",
+    "_l.reload",
+    "_l.run_path",
+    "_l.run_module",
+    "_l.current_thread",
+    "_l.main_thread",
+    "_l.current_process",
+    "_l.parent_process",
+    "_l.absent",
+    "_l.enter",
+    "_l.leave",
+    "_l.framework",
+    "_l.allow_nesting",
+    "_l.run_tests",
 ];
 
 impl<'p> Machine<'p> {
@@ -58,14 +102,22 @@ impl<'p> Machine<'p> {
             "uname" => {
                 let system = Value::str(world.platform.system());
                 let rest: Vec<Value> = (0..4).map(|_| self.named_unknown("platform.uname()")).collect();
-                self.record_of("uname_result", &["system", "node", "release", "version", "machine", "sysname"], system, rest)
+                self.record_of(
+                    "uname_result",
+                    &["system", "node", "release", "version", "machine", "sysname"],
+                    system,
+                    rest,
+                )
             }
             "sys_path" => {
                 let folders = self.project.search_path(&self.root);
-                let items = folders.iter().map(|folder| Value::str(folder.to_string_lossy().into_owned())).collect();
+                let items =
+                    folders.iter().map(|folder| Value::str(folder.to_string_lossy().into_owned())).collect();
                 self.list(items)
             }
-            "sys_modules" => self.alloc(Object::Dict(crate::interpret::value::Mapping { entries: Vec::new(), open: true })),
+            "sys_modules" => {
+                self.alloc(Object::Dict(crate::interpret::value::Mapping { entries: Vec::new(), open: true }))
+            }
             "argv" => {
                 let script = self.project.modules[self.root.module].path.to_string_lossy().into_owned();
                 let items = vec![Value::str(script)];
@@ -77,9 +129,10 @@ impl<'p> Machine<'p> {
                 self.environment(&text(&first).unwrap_or_default(), default)
             }
             "in_environment" => match (text(&first).as_deref(), world.platform) {
-                (Some("OS" | "SystemRoot" | "SYSTEMROOT" | "windir" | "WINDIR" | "COMSPEC" | "ComSpec"), platform) => {
-                    Value::Bool(platform == Platform::Windows)
-                }
+                (
+                    Some("OS" | "SystemRoot" | "SYSTEMROOT" | "windir" | "WINDIR" | "COMSPEC" | "ComSpec"),
+                    platform,
+                ) => Value::Bool(platform == Platform::Windows),
                 (Some(key), _) => self.named_unknown(&format!("{key:?} in os.environ")),
                 (None, _) => self.unknown("a key in os.environ"),
             },
@@ -188,7 +241,9 @@ impl<'p> Machine<'p> {
                 Value::None
             }
             "is_coroutine_function" => match first.as_id().map(|id| self.state.heap.get(id)) {
-                Some(Object::Function(function)) => Value::Bool(function.code.is_async && !function.code.is_generator),
+                Some(Object::Function(function)) => {
+                    Value::Bool(function.code.is_async && !function.code.is_generator)
+                }
                 Some(Object::Method { function: Value::Object(id), .. }) => match self.state.heap.get(*id) {
                     Object::Function(function) => Value::Bool(function.code.is_async),
                     _ => Value::Bool(false),
@@ -202,7 +257,9 @@ impl<'p> Machine<'p> {
                 _ => Value::Bool(false),
             },
             "reduce" => {
-                let (Some(function), Some((items, false))) = (args.first(), args.get(1).and_then(|items| self.items(items))) else {
+                let (Some(function), Some((items, false))) =
+                    (args.first(), args.get(1).and_then(|items| self.items(items)))
+                else {
                     return Ok(self.unknown("reduce()"));
                 };
                 let mut items = items.into_iter();
@@ -260,7 +317,7 @@ impl<'p> Machine<'p> {
 
     /// An unknown of the world outside the program: asked twice by the same name, the same.
     pub fn named_unknown(&mut self, label: &str) -> Value {
-        let outside = Unknown { id: u32::MAX, label: "".into(), options: None };
+        let outside = Unknown { id: 0, label: "".into(), options: None };
         self.derive(&outside, label, label.to_string())
     }
 
@@ -268,7 +325,9 @@ impl<'p> Machine<'p> {
         match (key, self.world.platform) {
             ("OS", Platform::Windows) => Value::str("Windows_NT"),
             ("OS", _) => default.unwrap_or(Value::None),
-            ("SystemRoot" | "SYSTEMROOT" | "windir" | "WINDIR", Platform::Windows) => Value::str("C:\\Windows"),
+            ("SystemRoot" | "SYSTEMROOT" | "windir" | "WINDIR", Platform::Windows) => {
+                Value::str("C:\\Windows")
+            }
             ("SystemRoot" | "SYSTEMROOT" | "windir" | "WINDIR", _) => default.unwrap_or(Value::None),
             _ => self.named_unknown(&format!("os.environ[{key:?}]")),
         }
@@ -388,7 +447,8 @@ impl<'p> Machine<'p> {
                     parts.pop();
                 }
                 let tail = name.trim_start_matches('.');
-                let dotted = if tail.is_empty() { parts.join(".") } else { format!("{}.{tail}", parts.join(".")) };
+                let dotted =
+                    if tail.is_empty() { parts.join(".") } else { format!("{}.{tail}", parts.join(".")) };
                 self.import(&dotted)
             }
             _ => Ok(self.unknown("importlib.import_module()")),

@@ -43,7 +43,11 @@ impl<'p> Machine<'p> {
     }
 
     /// Runs `body` as code inside a running loop.
-    pub fn while_running(&mut self, running: Value, body: impl FnOnce(&mut Machine<'p>) -> Flow<Value>) -> Flow<Value> {
+    pub fn while_running(
+        &mut self,
+        running: Value,
+        body: impl FnOnce(&mut Machine<'p>) -> Flow<Value>,
+    ) -> Flow<Value> {
         self.state.running.push(running);
         let result = body(self);
         self.state.running.pop();
@@ -53,7 +57,8 @@ impl<'p> Machine<'p> {
     /// The loop of a test class, noted where the class is defined.
     pub fn record_tests(&mut self, running: &Value, site: Option<Site>) {
         let (kind, reason) = self.loop_kind(running);
-        let by_policy = running.as_id().and_then(|id| self.state.loops.get(&id)).is_some_and(|info| info.by_policy);
+        let by_policy =
+            running.as_id().and_then(|id| self.state.loops.get(&id)).is_some_and(|info| info.by_policy);
         let run = Run {
             runner: "unittest.IsolatedAsyncioTestCase".into(),
             family: Family::Tests,
@@ -69,9 +74,8 @@ impl<'p> Machine<'p> {
             created: None,
         };
         self.record(EventKind::Run(run));
-        if let (Some(site), Some(last)) = (site, self.state.events.last_mut()) {
-            let event = Arc::make_mut(last);
-            event.site = Some(site);
+        if let (Some(site), Some(last)) = (site, self.state.events.pop_back()) {
+            self.state.events.push_back(Arc::new(Event { site: Some(site), ..(*last).clone() }));
         }
     }
 
@@ -92,7 +96,10 @@ impl<'p> Machine<'p> {
             Some((Value::Str(kind), _)) => (named_kind(&kind), None),
             _ if self.has_unknown_base(*class) => {
                 let shown = self.shown(value);
-                (LoopKind::Unknown, Some(format!("the loop is a {shown} of a package loopcheck does not know").into()))
+                (
+                    LoopKind::Unknown,
+                    Some(format!("the loop is a {shown} of a package loopcheck does not know").into()),
+                )
             }
             _ => (LoopKind::Custom, None),
         }

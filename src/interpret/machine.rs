@@ -95,7 +95,12 @@ pub struct Machine<'p> {
 }
 
 impl<'p> Machine<'p> {
-    pub fn new(project: &'p Project, knowledge: &'p Knowledge, world: &'p World<'p>, root: Root) -> Machine<'p> {
+    pub fn new(
+        project: &'p Project,
+        knowledge: &'p Knowledge,
+        world: &'p World<'p>,
+        root: Root,
+    ) -> Machine<'p> {
         let mut machine = Machine {
             project,
             knowledge,
@@ -138,8 +143,8 @@ impl<'p> Machine<'p> {
 
     /// A value nothing is known about.
     pub fn unknown(&mut self, label: impl Into<Arc<str>>) -> Value {
-        let id = self.state.next_unknown;
         self.state.next_unknown += 1;
+        let id = self.state.next_unknown;
         Value::Unknown(Unknown { id, label: label.into(), options: None })
     }
 
@@ -152,17 +157,8 @@ impl<'p> Machine<'p> {
     }
 
     /// The unknown that `what` (an attribute, a key, a comparison) makes of another: asked twice, the same.
-    pub fn derive(&mut self, from: &Unknown, what: &str, label: String) -> Value {
-        let key = (from.id, Name::from(what));
-        let id = match self.state.derived.get(&key) {
-            Some(id) => *id,
-            None => {
-                let id = self.state.next_unknown;
-                self.state.next_unknown += 1;
-                self.state.derived.insert(key, id);
-                id
-            }
-        };
+    pub fn derive(&self, from: &Unknown, what: &str, label: String) -> Value {
+        let id = Unknown::derived(from.id, what);
         Value::Unknown(Unknown { id, label: label.into(), options: None })
     }
 
@@ -219,7 +215,7 @@ impl<'p> Machine<'p> {
             .iter()
             .filter(|event| event.process == self.process && matches!(event.kind, EventKind::Run(_)))
             .count() as u32;
-        self.state.events.push(Arc::new(Event {
+        self.state.events.push_back(Arc::new(Event {
             kind,
             site: stack.last().copied(),
             stack,
@@ -237,7 +233,7 @@ impl<'p> Machine<'p> {
         let error = match class.as_id() {
             Some(class) => {
                 let mut attributes = Names::new();
-                attributes.insert("args".into(), Value::tuple(vec![message]));
+                attributes.insert(Name::from("args"), Value::tuple(vec![message]));
                 self.alloc(Object::Instance { class, attributes, open: false })
             }
             None => self.unknown("an exception"),

@@ -32,11 +32,11 @@ impl<'p> Machine<'p> {
     }
 
     fn truth_of_unknown(&self, unknown: &Unknown) -> Option<bool> {
-        if let Some(base) = self.state.negated.get(&unknown.id) {
-            return self.state.facts.get(base).map(|way| *way != 0);
-        }
         match &unknown.options {
-            None => self.state.facts.get(&unknown.id).map(|way| *way == 0),
+            None => {
+                let (base, negated) = unknown.base();
+                self.state.facts.get(&base).map(|way| (*way == 0) != negated)
+            }
             Some(options) => match self.state.facts.get(&unknown.id) {
                 Some(way) => options.get(*way).and_then(|option| self.truth(option)),
                 None => {
@@ -54,11 +54,7 @@ impl<'p> Machine<'p> {
             (Some(truth), _) => Value::Bool(!truth),
             (None, Value::Unknown(unknown)) if unknown.options.is_none() => {
                 let label = format!("not {}", unknown.label);
-                let negated = self.derive(unknown, "not", label);
-                if let Value::Unknown(result) = &negated {
-                    self.state.negated.insert(result.id, unknown.id);
-                }
-                negated
+                Value::Unknown(Unknown { id: unknown.negation(), label: label.into(), options: None })
             }
             _ => self.unknown("a condition"),
         }
@@ -73,7 +69,9 @@ impl<'p> Machine<'p> {
                 }
                 self.equal(&left, &right).map(|same| same == (op == CompareOp::Eq))
             }
-            CompareOp::Is | CompareOp::IsNot => identical(&left, &right).map(|same| same == (op == CompareOp::Is)),
+            CompareOp::Is | CompareOp::IsNot => {
+                identical(&left, &right).map(|same| same == (op == CompareOp::Is))
+            }
             CompareOp::In | CompareOp::NotIn => {
                 self.contains(&right, &left)?.map(|found| found == (op == CompareOp::In))
             }
@@ -131,15 +129,23 @@ impl<'p> Machine<'p> {
             (Value::Bool(a), Value::Int(b)) | (Value::Int(b), Value::Bool(a)) => Some(i64::from(*a) == *b),
             (Value::Float(a), Value::Int(b)) | (Value::Int(b), Value::Float(a)) => Some(*a == *b as f64),
             (Value::Tuple(a), Value::Tuple(b)) => self.equal_items(a, b),
-            (Value::Object(a), Value::Object(b)) => match (self.state.heap.get(*a), self.state.heap.get(*b)) {
-                (Object::List(x), Object::List(y)) if !x.open && !y.open => self.equal_items(&x.items, &y.items),
-                (Object::List(_), Object::List(_)) | (Object::Dict(_), Object::Dict(_)) | (Object::Set(_), Object::Set(_)) => None,
-                (Object::Instance { .. }, _) | (_, Object::Instance { .. }) => None,
-                _ => Some(false),
-            },
+            (Value::Object(a), Value::Object(b)) => {
+                match (self.state.heap.get(*a), self.state.heap.get(*b)) {
+                    (Object::List(x), Object::List(y)) if !x.open && !y.open => {
+                        self.equal_items(&x.items, &y.items)
+                    }
+                    (Object::List(_), Object::List(_))
+                    | (Object::Dict(_), Object::Dict(_))
+                    | (Object::Set(_), Object::Set(_)) => None,
+                    (Object::Instance { .. }, _) | (_, Object::Instance { .. }) => None,
+                    _ => Some(false),
+                }
+            }
             (Value::Object(id), _) | (_, Value::Object(id)) => match self.state.heap.get(*id) {
                 Object::Instance { class, open, .. } => {
-                    let plain = !open && !self.has_unknown_base(*class) && self.class_attribute(*class, "__eq__").is_none();
+                    let plain = !open
+                        && !self.has_unknown_base(*class)
+                        && self.class_attribute(*class, "__eq__").is_none();
                     if plain { Some(false) } else { None }
                 }
                 _ => Some(false),

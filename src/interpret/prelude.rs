@@ -4,13 +4,15 @@ use crate::interpret::builtins;
 use crate::interpret::intrinsics;
 use crate::interpret::machine::{Machine, Unit};
 use crate::interpret::value::{ModuleObject, Names, Object, Value};
+use crate::ir::Name;
 
 /// Fills a fresh state.
 pub fn install(machine: &mut Machine<'_>) {
-    let names: Names = builtins::NAMES.iter().map(|name| ((*name).into(), Value::Builtin(name))).collect();
+    let names: Names = builtins::NAMES.iter().map(|name| (Name::from(*name), Value::Builtin(name))).collect();
     let scope = machine.scope(names);
     add(machine, "builtins", scope);
-    let names: Names = intrinsics::NAMES.iter().map(|name| (name[3..].into(), Value::Builtin(name))).collect();
+    let names: Names =
+        intrinsics::NAMES.iter().map(|name| (Name::from(&name[3..]), Value::Builtin(name))).collect();
     let scope = machine.scope(names);
     add(machine, "_loopcheck", scope);
     if let Some(stub) = machine.knowledge.stubs.find("builtins")

@@ -38,22 +38,22 @@ impl<'p> Machine<'p> {
     }
 
     /// Runs `body` in a fresh process, with what can be carried over of `settings`.
-    pub fn spawn(&mut self, settings: Settings, body: impl FnOnce(&mut Machine<'p>, Settings) -> Flow<Value>) -> Flow<Value> {
+    pub fn spawn(
+        &mut self,
+        settings: Settings,
+        body: impl FnOnce(&mut Machine<'p>, Settings) -> Flow<Value>,
+    ) -> Flow<Value> {
         let parent = self.state.clone();
         let process = std::mem::replace(&mut self.process, Process::Child);
         self.state = self.fresh.clone();
         self.state.events = parent.events.clone();
         self.state.facts = parent.facts.clone();
-        self.state.derived = parent.derived.clone();
-        self.state.negated = parent.negated.clone();
         self.state.next_unknown = parent.next_unknown;
         let result = self.child(&parent, settings, body);
         let child = std::mem::replace(&mut self.state, parent);
         self.process = process;
         self.state.events = child.events;
         self.state.facts = child.facts;
-        self.state.derived = child.derived;
-        self.state.negated = child.negated;
         self.state.next_unknown = child.next_unknown;
         match result {
             Err(Stop::Bound(bound)) => Err(Stop::Bound(bound)),
@@ -96,7 +96,13 @@ impl<'p> Machine<'p> {
     }
 
     /// A value as the child gets it: plain data as it is, functions and classes by name.
-    fn carry(&mut self, heap: &Heap, value: Value, seen: &mut BTreeMap<Id, Value>, depth: usize) -> Flow<Value> {
+    fn carry(
+        &mut self,
+        heap: &Heap,
+        value: Value,
+        seen: &mut BTreeMap<Id, Value>,
+        depth: usize,
+    ) -> Flow<Value> {
         let id = match value {
             Value::Object(id) => id,
             Value::Tuple(items) => {
@@ -127,7 +133,9 @@ impl<'p> Machine<'p> {
                 self.by_name(&module, &function.qualname)?
             }
             Object::Class(class) => match class.row {
-                Some(_) => self.row_attribute(&format!("{}.{}", class.module, class.name))?.unwrap_or(Value::None),
+                Some(_) => {
+                    self.row_attribute(&format!("{}.{}", class.module, class.name))?.unwrap_or(Value::None)
+                }
                 None => self.by_name(&class.module, &class.qualname)?,
             },
             Object::Module(module) => self.import(&module.name)?,
@@ -141,7 +149,9 @@ impl<'p> Machine<'p> {
             }
             Object::Instance { class, attributes, open } => {
                 let class = self.carry(heap, Value::Object(*class), seen, depth + 1)?;
-                let Some(class) = class.as_id().filter(|class| matches!(self.state.heap.get(*class), Object::Class(_))) else {
+                let Some(class) =
+                    class.as_id().filter(|class| matches!(self.state.heap.get(*class), Object::Class(_)))
+                else {
                     return Ok(self.unknown("an object handed to a child process"));
                 };
                 let made = self.alloc(Object::Instance { class, attributes: Names::new(), open: *open });
@@ -175,7 +185,11 @@ impl<'p> Machine<'p> {
 
     /// A function or class by the name under which it is pickled.
     fn by_name(&mut self, module: &str, qualname: &str) -> Flow<Value> {
-        let module = if module == "__main__" && self.state.modules.contains_key("__mp_main__") { "__mp_main__" } else { module };
+        let module = if module == "__main__" && self.state.modules.contains_key("__mp_main__") {
+            "__mp_main__"
+        } else {
+            module
+        };
         let mut found = self.import(module)?;
         for part in qualname.split('.') {
             found = self.attribute(found, part)?;

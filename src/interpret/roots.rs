@@ -19,7 +19,11 @@ pub struct RunOptions<'p> {
 }
 
 /// Runs one root in every world. The second part names the functions whose bodies ran.
-pub fn run_root<'p>(project: &'p Project, options: &RunOptions<'p>, root: &Root) -> (RootTrace, BTreeSet<(Unit, Span)>) {
+pub fn run_root<'p>(
+    project: &'p Project,
+    options: &RunOptions<'p>,
+    root: &Root,
+) -> (RootTrace, BTreeSet<(Unit, Span)>) {
     let mut trace = RootTrace { root: root.clone(), paths: Vec::new(), incomplete: None };
     let mut executed = BTreeSet::new();
     for world in options.worlds {
@@ -56,7 +60,7 @@ impl<'p> Machine<'p> {
             trace.paths.push(PathTrace {
                 platform: self.world.platform,
                 assumed: self.tape.labels(),
-                events: std::mem::take(&mut self.state.events),
+                events: std::mem::take(&mut self.state.events).into_iter().collect(),
                 died,
             });
             if bound || !self.tape.advance() {
@@ -108,12 +112,17 @@ impl<'p> Machine<'p> {
         let anything = vec![("*".into(), Value::None), ("**".into(), Value::None)];
         let function = match found.as_id().map(|id| self.state.heap.get(id).clone()) {
             Some(Object::Function(_)) | Some(Object::Method { .. }) => found,
-            Some(Object::StaticMethod(function) | Object::ClassMethod(function) | Object::Property(function)) => function,
+            Some(
+                Object::StaticMethod(function) | Object::ClassMethod(function) | Object::Property(function),
+            ) => function,
             _ => return Ok(()),
         };
-        let is_method = class.is_some() && matches!(function.as_id().map(|id| self.state.heap.get(id)), Some(Object::Function(f)) if f.class.is_some());
+        let is_method = class.is_some()
+            && matches!(function.as_id().map(|id| self.state.heap.get(id)), Some(Object::Function(f)) if f.class.is_some());
         let args = match class {
-            Some(class) if is_method => vec![self.alloc(Object::Instance { class, attributes: Default::default(), open: true })],
+            Some(class) if is_method => {
+                vec![self.alloc(Object::Instance { class, attributes: Default::default(), open: true })]
+            }
             _ => Vec::new(),
         };
         let result = self.call(function, args, anything)?;
@@ -163,7 +172,9 @@ impl<'p> Machine<'p> {
     }
 
     fn shown_error(&self, error: &Value) -> String {
-        let Some(Object::Instance { class, attributes, .. }) = error.as_id().map(|id| self.state.heap.get(id)) else {
+        let Some(Object::Instance { class, attributes, .. }) =
+            error.as_id().map(|id| self.state.heap.get(id))
+        else {
             return "an exception".into();
         };
         let class = self.shown(&Value::Object(*class));

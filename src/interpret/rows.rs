@@ -21,12 +21,15 @@ impl<'p> Machine<'p> {
     /// What the table has under a dotted name, as a value.
     pub fn row_attribute(&mut self, dotted: &str) -> Flow<Option<Value>> {
         let knowledge = self.knowledge;
-        let index = knowledge.runners.named(dotted).find(|index| self.row_applies(&knowledge.runners.rows[*index]));
+        let index =
+            knowledge.runners.named(dotted).find(|index| self.row_applies(&knowledge.runners.rows[*index]));
         match index {
-            Some(index) if knowledge.runners.rows[index].kind == Kind::Class => self.row_class(index).map(Some),
+            Some(index) if knowledge.runners.rows[index].kind == Kind::Class => {
+                self.row_class(index).map(Some)
+            }
             Some(index) => Ok(Some(self.alloc(Object::Row(index)))),
             None if knowledge.runners.below(dotted).next().is_some() => {
-                let scope = self.scope(Names::from([("__name__".into(), Value::str(dotted))]));
+                let scope = self.scope(Names::unit("__name__".into(), Value::str(dotted)));
                 let module = ModuleObject { name: dotted.into(), scope, open: true, unit: None, path: None };
                 let id = self.state.heap.alloc(Object::Module(module));
                 self.state.modules.insert(dotted.into(), id);
@@ -84,7 +87,13 @@ impl<'p> Machine<'p> {
     }
 
     /// Calls what a row describes.
-    pub fn call_row(&mut self, id: Id, receiver: Option<Value>, args: Vec<Value>, keywords: Keywords) -> Flow<Value> {
+    pub fn call_row(
+        &mut self,
+        id: Id,
+        receiver: Option<Value>,
+        args: Vec<Value>,
+        keywords: Keywords,
+    ) -> Flow<Value> {
         let Object::Row(index) = *self.state.heap.get(id) else { return Ok(Value::None) };
         let knowledge = self.knowledge;
         let row = &knowledge.runners.rows[index];
@@ -104,7 +113,9 @@ impl<'p> Machine<'p> {
             return Ok(Value::None);
         }
         match row.creates {
-            Some(Creates::Policy) if row.returns.is_none() => return self.call_stub("asyncio", "new_event_loop", Vec::new()),
+            Some(Creates::Policy) if row.returns.is_none() => {
+                return self.call_stub("asyncio", "new_event_loop", Vec::new());
+            }
             Some(Creates::Policy) => {
                 self.call_stub("asyncio", "new_event_loop", Vec::new())?;
             }
@@ -218,16 +229,21 @@ impl<'p> Machine<'p> {
         if self.preparing {
             return self.raise("RuntimeError", "An attempt has been made to start a new process before the current process has finished its bootstrapping phase");
         }
-        self.spawn(settings, |machine, settings| {
-            machine.start_here(index, &settings, true, without_child)
-        })
+        self.spawn(settings, |machine, settings| machine.start_here(index, &settings, true, without_child))
     }
 
     /// What the same call would run on in this very process.
-    fn kind_without_child(&mut self, row: &Row, table: &'p LoopTable, settings: &Settings) -> Flow<Option<LoopKind>> {
+    fn kind_without_child(
+        &mut self,
+        row: &Row,
+        table: &'p LoopTable,
+        settings: &Settings,
+    ) -> Flow<Option<LoopKind>> {
         let Some(case) = self.case_of(row, table, settings, false)? else { return Ok(None) };
         let kind = match (case.takes, case.sets) {
-            (Takes::Policy | Takes::Current, Some(Takes::Selector)) | (Takes::Selector, _) => LoopKind::Selector,
+            (Takes::Policy | Takes::Current, Some(Takes::Selector)) | (Takes::Selector, _) => {
+                LoopKind::Selector
+            }
             (Takes::Policy | Takes::Current, _) => match self.policy_in_force() {
                 PolicyKind::Selector => LoopKind::Selector,
                 PolicyKind::Proactor => LoopKind::Proactor,
@@ -246,13 +262,22 @@ impl<'p> Machine<'p> {
     }
 
     /// Chooses the loop, writes the start down and runs what runs inside.
-    fn start_here(&mut self, index: usize, settings: &Settings, child: bool, without_child: Option<LoopKind>) -> Flow<Value> {
+    fn start_here(
+        &mut self,
+        index: usize,
+        settings: &Settings,
+        child: bool,
+        without_child: Option<LoopKind>,
+    ) -> Flow<Value> {
         let knowledge = self.knowledge;
         let row = &knowledge.runners.rows[index];
         let table = row.loop_table.as_ref().and_then(|name| knowledge.runners.loops.get(name));
         let before = table.is_some_and(|table| {
             let package = table.package.as_deref().unwrap_or(&row.package);
-            let early = table.imports_before.as_ref().is_some_and(|versions| self.world.packages.version_in(package, &versions.0));
+            let early = table
+                .imports_before
+                .as_ref()
+                .is_some_and(|versions| self.world.packages.version_in(package, &versions.0));
             // uvicorn's children import inside the loop; hypercorn's do not.
             early && (!child || row.settings.as_deref() == Some("config"))
         });
@@ -272,7 +297,8 @@ impl<'p> Machine<'p> {
         if let Some(policy) = case.sets {
             self.set_policy_as(package, policy)?;
         }
-        let argument = table.and_then(|table| table.argument.as_ref()).and_then(|name| self.argument(name, settings));
+        let argument =
+            table.and_then(|table| table.argument.as_ref()).and_then(|name| self.argument(name, settings));
         let running = match case.takes {
             Takes::Policy => self.call_stub("asyncio", "new_event_loop", Vec::new())?,
             Takes::Current => self.call_stub("asyncio", "get_event_loop", Vec::new())?,
@@ -302,7 +328,9 @@ impl<'p> Machine<'p> {
         };
         let info = running.as_id().and_then(|id| self.state.loops.get(&id).copied());
         let created = match (case.takes, info) {
-            (Takes::Object | Takes::Current, Some(LoopInfo { created, .. })) => created.filter(|created| Some(created) != self.sites().last()),
+            (Takes::Object | Takes::Current, Some(LoopInfo { created, .. })) => {
+                created.filter(|created| Some(created) != self.sites().last())
+            }
             _ => None,
         };
         let mut shown: Vec<(Name, std::sync::Arc<str>)> = Vec::new();
@@ -337,7 +365,11 @@ impl<'p> Machine<'p> {
                 machine.wait_for(value)?;
             }
             if let Some(function) = calls.and_then(|name| settings.get(name.as_str()).cloned()) {
-                let result = machine.call(function, Vec::new(), vec![("*".into(), Value::None), ("**".into(), Value::None)])?;
+                let result = machine.call(
+                    function,
+                    Vec::new(),
+                    vec![("*".into(), Value::None), ("**".into(), Value::None)],
+                )?;
                 machine.wait_for(result)?;
             }
             Ok(machine.unknown(format!("{}()", row.name)))
@@ -348,7 +380,9 @@ impl<'p> Machine<'p> {
     fn from_factory(&mut self, factory: Value) -> Flow<Value> {
         let factory = match &factory {
             Value::Str(text) => {
-                let Some((module, attribute)) = text.split_once(':') else { return Ok(self.unknown(&**text)) };
+                let Some((module, attribute)) = text.split_once(':') else {
+                    return Ok(self.unknown(&**text));
+                };
                 let mut found = self.import(module)?;
                 for part in attribute.split('.') {
                     found = self.attribute(found, part)?;
@@ -382,10 +416,19 @@ impl<'p> Machine<'p> {
     }
 
     /// The first case of a loop table that fits.
-    fn case_of(&mut self, row: &Row, table: &'p LoopTable, settings: &Settings, child: bool) -> Flow<Option<&'p Case>> {
+    fn case_of(
+        &mut self,
+        row: &Row,
+        table: &'p LoopTable,
+        settings: &Settings,
+        child: bool,
+    ) -> Flow<Option<&'p Case>> {
         let package = table.package.as_deref().unwrap_or(&row.package);
         for case in &table.cases {
-            let versions = case.versions.as_ref().is_none_or(|versions| self.world.packages.version_in(package, &versions.0));
+            let versions = case
+                .versions
+                .as_ref()
+                .is_none_or(|versions| self.world.packages.version_in(package, &versions.0));
             let platform = match case.platform.as_deref() {
                 None => true,
                 Some("windows") => self.world.platform == Platform::Windows,
@@ -393,7 +436,8 @@ impl<'p> Machine<'p> {
                 Some("linux") => self.world.platform == Platform::Linux,
                 Some(_) => self.world.platform == Platform::Darwin,
             };
-            let installed = case.installed.as_deref().is_none_or(|name| self.world.packages.presence(name) == Some(true));
+            let installed =
+                case.installed.as_deref().is_none_or(|name| self.world.packages.presence(name) == Some(true));
             if !versions || !platform || !installed || case.child.is_some_and(|wanted| wanted != child) {
                 continue;
             }
@@ -472,7 +516,9 @@ impl<'p> Machine<'p> {
             Condition::Above(name, limit) => match get(self, name) {
                 Value::Int(n) => n > *limit,
                 Value::Bool(b) => i64::from(b) > *limit,
-                Value::Unknown(unknown) if unknown.label.contains("os.environ") || unknown.options.is_none() => {
+                Value::Unknown(unknown)
+                    if unknown.label.contains("os.environ") || unknown.options.is_none() =>
+                {
                     let label = format!("{name} > {limit}");
                     let question = self.derive(&unknown, &format!("> {limit}"), label.clone());
                     self.decide(&question, &label)?
@@ -498,12 +544,10 @@ impl<'p> Machine<'p> {
             return Ok(truth);
         }
         let Value::Unknown(unknown) = value else { return self.decide(value, name) };
-        let label = |n: usize| -> Arc<str> { format!("{name}={}", if n == 0 { "True" } else { "False" }).into() };
+        let label =
+            |n: usize| -> Arc<str> { format!("{name}={}", if n == 0 { "True" } else { "False" }).into() };
         let taken = self.choose(2, label);
-        match self.state.negated.get(&unknown.id).copied() {
-            Some(base) => self.state.facts.insert(base, 1 - taken),
-            None => self.state.facts.insert(unknown.id, taken),
-        };
+        self.note_truth(unknown, taken == 0);
         Ok(taken == 0)
     }
 

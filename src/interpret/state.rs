@@ -2,7 +2,7 @@
 //!
 //! A state is cloned wherever the run splits, so the heap is shared in chunks and copied on write.
 
-use std::collections::BTreeMap;
+use imbl::{OrdMap, OrdSet, Vector};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -24,15 +24,12 @@ const CHUNK: usize = 64;
 pub struct State {
     pub heap: Heap,
     /// `sys.modules`: name to module object.
-    pub modules: BTreeMap<Name, Id>,
+    pub modules: OrdMap<Name, Id>,
     /// What was decided about an unknown: which of its ways was taken.
-    pub facts: BTreeMap<u32, usize>,
-    /// Unknowns made from other unknowns, so that `args.reload` is one unknown however often it is read.
-    pub derived: BTreeMap<(u32, Name), u32>,
-    /// Unknowns that are the negation of another: the answer to one is the answer to both.
-    pub negated: BTreeMap<u32, u32>,
-    pub next_unknown: u32,
-    pub events: Vec<Arc<Event>>,
+    pub facts: OrdMap<u64, usize>,
+    /// How many unknowns were counted.
+    pub next_unknown: u64,
+    pub events: Vector<Arc<Event>>,
     /// The loops that run now, innermost last, of the current thread.
     pub running: Vec<Value>,
     /// The thread that runs now; 0 is the main thread.
@@ -42,7 +39,7 @@ pub struct State {
     /// `nest_asyncio` allows a loop to run inside a loop.
     pub nesting: bool,
     /// What is known about each loop object.
-    pub loops: BTreeMap<Id, LoopInfo>,
+    pub loops: OrdMap<Id, LoopInfo>,
     /// Where the policy in force was set.
     pub policy_set: Option<Site>,
     /// The framework that acts on its own account right now.
@@ -50,7 +47,7 @@ pub struct State {
     /// The policies being asked for a loop right now.
     pub asking: Vec<Value>,
     /// Functions handed to code we do not see; they may run later.
-    pub escaped: Vec<Id>,
+    pub escaped: OrdSet<Id>,
     /// How often something happened that may raise although we go on.
     pub may_raise: u32,
 }

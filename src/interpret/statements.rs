@@ -358,14 +358,17 @@ impl<'p> Machine<'p> {
 
     /// An error that was caught is no complaint: takes back the note about a missing attribute.
     pub fn forgive(&mut self, error: Option<&Value>) {
-        let Some(Object::Instance { attributes, .. }) = error.and_then(Value::as_id).map(|id| self.state.heap.get(id))
+        let Some(Object::Instance { attributes, .. }) =
+            error.and_then(Value::as_id).map(|id| self.state.heap.get(id))
         else {
             return;
         };
         if let Some(Value::Str(missing)) = attributes.get("__missing__").cloned() {
-            let last = self.state.events.iter().rposition(
-                |event| matches!(&event.kind, EventKind::Missing(name) if *name == missing),
-            );
+            let last = self
+                .state
+                .events
+                .iter()
+                .rposition(|event| matches!(&event.kind, EventKind::Missing(name) if *name == missing));
             if let Some(last) = last {
                 self.state.events.remove(last);
             }
@@ -489,7 +492,10 @@ impl<'p> Machine<'p> {
                     return Ok(Some(false));
                 }
                 let mut captured = Vec::new();
-                positional.iter().chain(keywords.iter().map(|(_, pattern)| pattern)).for_each(|pattern| names_in(pattern, &mut captured));
+                positional
+                    .iter()
+                    .chain(keywords.iter().map(|(_, pattern)| pattern))
+                    .for_each(|pattern| names_in(pattern, &mut captured));
                 for name in &captured {
                     let unknown = self.unknown(&**name);
                     self.bind(env, name, unknown);
@@ -670,7 +676,9 @@ fn worth_trying(handler: &Handler) -> bool {
 fn names_in(pattern: &Pattern, names: &mut Vec<Name>) {
     match pattern {
         Pattern::Value(_) | Pattern::Singleton(_) => {}
-        Pattern::Sequence(patterns) | Pattern::Or(patterns) => patterns.iter().for_each(|p| names_in(p, names)),
+        Pattern::Sequence(patterns) | Pattern::Or(patterns) => {
+            patterns.iter().for_each(|p| names_in(p, names))
+        }
         Pattern::Mapping { patterns, rest, .. } => {
             patterns.iter().for_each(|p| names_in(p, names));
             names.extend(rest.iter().cloned());

@@ -1,6 +1,6 @@
 //! What a name can hold on paper.
 
-use std::collections::BTreeMap;
+use std::hash::{Hash, Hasher};
 use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -33,7 +33,8 @@ pub enum Value {
 /// twice gives the same answer.
 #[derive(Clone, Debug)]
 pub struct Unknown {
-    pub id: u32,
+    /// Made by [`Unknown::derived`] and [`Unknown::negation`] from other unknowns, or counted.
+    pub id: u64,
     /// Where it came from, in the user's terms: `args.reload`, `os.environ["PORT"]`.
     pub label: Arc<str>,
     /// The values it may have, when they are few and known.
@@ -41,7 +42,7 @@ pub struct Unknown {
 }
 
 /// Names to values; ordered, so that every run is the same.
-pub type Names = BTreeMap<Name, Value>;
+pub type Names = imbl::OrdMap<Name, Value>;
 
 #[derive(Clone, Debug)]
 pub enum Object {
@@ -185,5 +186,29 @@ impl Value {
             (Value::Unknown(a), Value::Unknown(b)) => a.id == b.id,
             _ => false,
         }
+    }
+}
+
+/// Set in the identity of an unknown that is the negation of another.
+const NEGATED: u64 = 1 << 63;
+/// Set in the identity of an unknown that was made from another, so that it is never one that was counted.
+const DERIVED: u64 = 1 << 62;
+
+impl Unknown {
+    /// The identity of what `what` (an attribute, a key, a comparison) makes of an unknown.
+    pub fn derived(id: u64, what: &str) -> u64 {
+        let mut hasher = rustc_hash::FxHasher::default();
+        (id, what).hash(&mut hasher);
+        (hasher.finish() & !NEGATED) | DERIVED
+    }
+
+    /// The identity of `not self`.
+    pub fn negation(&self) -> u64 {
+        self.id ^ NEGATED
+    }
+
+    /// The identity under which its truth is remembered, and whether that truth is the opposite of its own.
+    pub fn base(&self) -> (u64, bool) {
+        (self.id & !NEGATED, self.id & NEGATED != 0)
     }
 }

@@ -2,6 +2,7 @@
 
 pub mod pages;
 mod runners;
+pub mod stdlib;
 mod stubs;
 
 pub use runners::{Case, Condition, Creates, InChild, Kind, Knob, LoopTable, Row, Runners, Takes};

@@ -193,7 +193,8 @@ impl TryFrom<String> for Condition {
 
     fn try_from(text: String) -> Result<Condition, String> {
         let words: Vec<&str> = text.split_whitespace().collect();
-        let number = |word: &str| word.parse::<i64>().map_err(|_| format!("`{word}` in `{text}` is no number"));
+        let number =
+            |word: &str| word.parse::<i64>().map_err(|_| format!("`{word}` in `{text}` is no number"));
         Ok(match words.as_slice() {
             [name] => Condition::True((*name).into()),
             ["not", name] => Condition::False((*name).into()),
@@ -224,7 +225,10 @@ impl Runners {
                 && !runners.loops.contains_key(named)
                 && word(named).is_none()
             {
-                return Err(format!("the row `{}` names the loop table `{named}`, which does not exist", row.name));
+                return Err(format!(
+                    "the row `{}` names the loop table `{named}`, which does not exist",
+                    row.name
+                ));
             }
         }
         let mut names: Vec<(String, usize)> = Vec::new();

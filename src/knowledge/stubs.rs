@@ -68,7 +68,9 @@ impl Stubs {
 
     /// Whether the module is a package with stubs of its own below it.
     pub fn is_package(&self, module: &str) -> bool {
-        self.stubs.iter().any(|stub| stub.module.strip_prefix(module).is_some_and(|rest| rest.starts_with('.')))
+        self.stubs
+            .iter()
+            .any(|stub| stub.module.strip_prefix(module).is_some_and(|rest| rest.starts_with('.')))
     }
 
     /// The lowered stub; parsed when first asked for.

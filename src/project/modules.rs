@@ -72,11 +72,20 @@ impl Modules {
         let list = self.list.iter().enumerate().map(|(index, module)| {
             let loaded = OnceLock::new();
             if let Some((_, text)) = texts.iter().find(|(changed, _)| *changed == index) {
-                let _ = loaded.set(Loaded::of(Source::from_text(module.path.clone(), module.shown.clone(), text.clone())));
+                let _ = loaded.set(Loaded::of(Source::from_text(
+                    module.path.clone(),
+                    module.shown.clone(),
+                    text.clone(),
+                )));
             } else if let Some(done) = module.loaded.get() {
                 let _ = loaded.set(Loaded { source: done.source.clone(), code: done.code.clone() });
             }
-            Module { path: module.path.clone(), shown: module.shown.clone(), file: module.file.clone(), loaded }
+            Module {
+                path: module.path.clone(),
+                shown: module.shown.clone(),
+                file: module.file.clone(),
+                loaded,
+            }
         });
         Modules { list: list.collect(), by_path: self.by_path.clone(), folders: self.folders.clone() }
     }
@@ -106,7 +115,9 @@ impl Modules {
             let inner = folder.join(name);
             let package = self.at(&inner.join("__init__.py"));
             let module = || {
-                ["py", "pyw"].iter().find_map(|extension| self.at(&folder.join(format!("{name}.{extension}"))))
+                ["py", "pyw"]
+                    .iter()
+                    .find_map(|extension| self.at(&folder.join(format!("{name}.{extension}"))))
             };
             if let Some(module) = package.or_else(module) {
                 return Found::Module(module);

@@ -3,8 +3,8 @@
 use crate::python::view::{Statement, StatementKind};
 
 use super::policy::gap_before;
-use super::stdlib::is_stdlib;
 use super::{Draft, Rank};
+use crate::knowledge::stdlib::is_stdlib;
 
 /// Adds the imports the draft asked for.
 pub fn add(draft: &mut Draft) -> Result<(), String> {

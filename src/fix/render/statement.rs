@@ -7,7 +7,7 @@ use crate::ir::Span;
 use crate::python::view::StatementKind;
 
 use super::Draft;
-use super::stdlib::is_stdlib;
+use crate::knowledge::stdlib::is_stdlib;
 
 /// Puts other text in the place of a statement. `make` gets the indentation of its lines; what it
 /// gives starts without indentation and ends without a line end.

@@ -6,7 +6,8 @@ pub fn is_stdlib(module: &str) -> bool {
     MODULES.split_ascii_whitespace().any(|name| name == top)
 }
 
-const MODULES: &str = "
+/// Their names, separated by white space.
+pub const MODULES: &str = "
 __future__ _thread abc aifc annotationlib argparse array ast asynchat asyncio asyncore atexit
 audioop base64 bdb binascii bisect builtins bz2 cProfile calendar cgi cgitb chunk cmath cmd code
 codecs codeop collections colorsys compileall compression concurrent configparser contextlib
