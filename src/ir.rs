@@ -414,6 +414,28 @@ pub enum CompareOp {
     NotIn,
 }
 
+/// The suites directly inside a statement.
+pub fn suites(stmt: &Stmt) -> Vec<&[Stmt]> {
+    match &stmt.kind {
+        StmtKind::If { body, orelse, .. }
+        | StmtKind::While { body, orelse, .. }
+        | StmtKind::For { body, orelse, .. } => {
+            vec![body, orelse]
+        }
+        StmtKind::With { body, .. } => vec![body],
+        StmtKind::Try { body, handlers, orelse, finalbody, .. } => {
+            let mut suites: Vec<&[Stmt]> = vec![body];
+            suites.extend(handlers.iter().map(|handler| handler.body.as_slice()));
+            suites.extend([orelse.as_slice(), finalbody.as_slice()]);
+            suites
+        }
+        StmtKind::Match { cases, .. } => cases.iter().map(|case| case.body.as_slice()).collect(),
+        StmtKind::FunctionDef(code) => vec![&code.body],
+        StmtKind::ClassDef(class) => vec![&class.body],
+        _ => Vec::new(),
+    }
+}
+
 /// Shows every expression of a statement to `visit`, those of nested statements, functions and classes included.
 pub fn walk(stmt: &Stmt, visit: &mut dyn FnMut(&Expr)) {
     let mut body =

@@ -113,8 +113,8 @@ pub fn files(settings: &Settings) -> Result<Vec<ShownPath>, Error> {
 pub fn examine(settings: &Settings, workspace: &Workspace) -> (Analysis, Vec<rules::Diagnosis>) {
     let traces = runs::run_all(workspace);
     let entries = entries::entries(workspace, &traces);
-    let mut diagnoses = rules::check_all(settings, workspace, &traces);
-    fix::plan_all(settings, workspace, &mut diagnoses);
+    let mut diagnoses = rules::check_all(workspace, &traces);
+    fix::plan_all(settings, workspace, &traces, &mut diagnoses);
     diagnoses.retain(|diagnosis| {
         !suppress::is_suppressed(workspace, &diagnosis.finding)
             && !settings.admit(vec![diagnosis.finding.clone()]).is_empty()

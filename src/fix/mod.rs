@@ -1,16 +1,119 @@
 //! From findings to edits of the text.
+//!
+//! - [`remedy`]: which cure fits a finding, as intents.
+//! - [`intent`] and [`render`]: from intents to edits of one file.
+//! - [`verify`]: the second paper run, on the changed text.
+//! - [`passes`]: applying all fixes of a run, until nothing changes.
 
 pub mod apply;
 pub mod intent;
+mod passes;
+mod remedy;
 pub mod render;
+mod verify;
 
-use crate::analysis::{Fixed, Workspace};
-use crate::error::Error;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::analysis::Workspace;
+use crate::finding::{Applicability, Edit, Fix};
+use crate::fix::apply::TextEdit;
+use crate::fix::intent::{GuardStyle, Intent, Style};
+use crate::interpret::trace::RootTrace;
+use crate::ir::Span;
 use crate::rules::Diagnosis;
-use crate::settings::Settings;
+use crate::settings::{Guard, Settings};
 
-pub fn plan_all(_settings: &Settings, _workspace: &Workspace, _diagnoses: &mut Vec<Diagnosis>) {}
+pub use passes::apply_all;
 
-pub fn apply_all(_settings: &Settings, _workspace: Workspace, _write: bool) -> Result<Fixed, Error> {
-    Ok(Fixed::default())
+/// A cure before it is rendered: what is wanted of which module.
+#[derive(Clone, Debug)]
+pub struct Cure {
+    pub applicability: Applicability,
+    /// The imperative shown to people.
+    pub message: String,
+    pub intents: Vec<(usize, Intent)>,
+}
+
+/// Gives every diagnosis its fix, or the sentence that says why there is none.
+pub fn plan_all(
+    settings: &Settings,
+    workspace: &Workspace,
+    traces: &[RootTrace],
+    diagnoses: &mut [Diagnosis],
+) {
+    for diagnosis in diagnoses {
+        let Some(trace) = diagnosis.trace.map(|index| &traces[index]) else { continue };
+        match remedy::remedy(settings, workspace, trace, diagnosis) {
+            Ok(cure) => match prove(settings, workspace, trace, diagnosis, &cure) {
+                Ok(fix) => {
+                    diagnosis.finding.fix = Some(fix);
+                    diagnosis.finding.help = cure.message.clone();
+                    diagnosis.cure = Some(cure);
+                }
+                Err(reason) => {
+                    diagnosis.finding.help = format!("{}; not done by --fix: {reason}", cure.message)
+                }
+            },
+            Err(help) => diagnosis.finding.help = help,
+        }
+    }
+}
+
+/// Renders a cure and runs the program again with it.
+fn prove(
+    settings: &Settings,
+    workspace: &Workspace,
+    trace: &RootTrace,
+    diagnosis: &Diagnosis,
+    cure: &Cure,
+) -> Result<Fix, String> {
+    let changed = render_all(settings, workspace, &cure.intents)?;
+    verify::holds(settings, workspace, trace, diagnosis, &changed)?;
+    let mut edits = Vec::new();
+    for change in &changed {
+        let source = workspace.modules[change.module].source();
+        edits.extend(change.edits.iter().map(|edit| Edit {
+            place: source.place(Span { start: edit.start, end: edit.end }),
+            content: edit.content.clone(),
+        }));
+    }
+    Ok(Fix { applicability: cure.applicability, message: cure.message.clone(), edits })
+}
+
+/// One module with its edits, and the text they make.
+pub struct Change {
+    pub module: usize,
+    pub edits: Vec<TextEdit>,
+    pub text: Arc<str>,
+}
+
+/// Renders intents, module by module.
+fn render_all(
+    settings: &Settings,
+    workspace: &Workspace,
+    intents: &[(usize, Intent)],
+) -> Result<Vec<Change>, String> {
+    let mut by_module: BTreeMap<usize, Vec<Intent>> = BTreeMap::new();
+    for (module, intent) in intents {
+        let wanted = by_module.entry(*module).or_default();
+        if !wanted.contains(intent) {
+            wanted.push(intent.clone());
+        }
+    }
+    let guard = match settings.guard {
+        Guard::SysPlatform => GuardStyle::SysPlatform,
+        Guard::PlatformSystem => GuardStyle::PlatformSystem,
+    };
+    let mut changes = Vec::new();
+    for (module, intents) in by_module {
+        if !workspace.modules[module].file.given {
+            return Err(format!("{} is not among the files given", workspace.modules[module].shown));
+        }
+        let text = &workspace.modules[module].source().text;
+        let edits = render::render(text, &intents, &Style { guard })?;
+        let new = apply::apply(text, &edits);
+        changes.push(Change { module, edits, text: new.into() });
+    }
+    Ok(changes)
 }

@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use crate::interpret::env::{Chain, Env, Hook, ScopeKind};
 use crate::interpret::machine::{Flow, Machine, Stop, Unit};
+use crate::interpret::trace::EventKind;
 use crate::interpret::value::{FunctionObject, Id, Mapping, Names, Object, Sequence, Suspended, Value};
 use crate::ir::{Name, ParamKind};
 
@@ -18,6 +19,9 @@ impl<'p> Machine<'p> {
             Value::Object(id) => *id,
             Value::Builtin(name) => return self.call_builtin(name, args, keywords),
             Value::Unknown(unknown) => {
+                if let Some(needs) = self.knowledge.needs.of(&unknown.label) {
+                    self.record(EventKind::Need { needs, what: unknown.label.clone() });
+                }
                 let label = format!("{}()", unknown.label);
                 return Ok(self.call_unknown(label, args, keywords));
             }

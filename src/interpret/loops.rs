@@ -33,6 +33,7 @@ impl<'p> Machine<'p> {
             policy: self.policy_in_force(),
             policy_set: self.state.policy_set,
             settings: Vec::new(),
+            configured: None,
             created: info.and_then(|info| info.created).filter(|created| Some(*created) != here),
         };
         self.record(EventKind::Run(run));
@@ -71,6 +72,7 @@ impl<'p> Machine<'p> {
             policy: self.policy_in_force(),
             policy_set: self.state.policy_set,
             settings: Vec::new(),
+            configured: None,
             created: None,
         };
         self.record(EventKind::Run(run));

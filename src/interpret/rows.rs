@@ -8,7 +8,7 @@ use crate::interpret::calls::Keywords;
 use crate::interpret::loops::named_kind;
 use crate::interpret::machine::{Flow, Machine, Unit};
 use crate::interpret::state::LoopInfo;
-use crate::interpret::trace::{Decided, EventKind, Family, PolicyKind, Run};
+use crate::interpret::trace::{Decided, EventKind, Family, PolicyKind, Run, Site};
 use crate::interpret::value::{ClassObject, Id, ModuleObject, Names, Object, Value};
 use crate::interpret::world::Platform;
 use crate::ir::{Name, Span};
@@ -109,6 +109,7 @@ impl<'p> Machine<'p> {
                 for (name, value) in given {
                     self.set_plain(&receiver, &name, value);
                 }
+                self.note_made(&receiver);
             }
             return Ok(Value::None);
         }
@@ -130,6 +131,16 @@ impl<'p> Machine<'p> {
         }
         let settings = self.settings_of(row, receiver.as_ref(), given)?;
         self.start_row(index, settings)
+    }
+
+    /// Remembers which call of the project constructed an object.
+    fn note_made(&mut self, made: &Value) {
+        if let Some(site) = self.sites().last()
+            && let Unit::Project(module) = site.unit
+        {
+            let numbers = [module as i64, site.span.start.into(), site.span.end.into()];
+            self.set_plain(made, "__made__", Value::tuple(numbers.map(Value::Int).into()));
+        }
     }
 
     /// Arguments by parameter name, with the defaults that matter.
@@ -352,6 +363,7 @@ impl<'p> Machine<'p> {
             policy_set: self.state.policy_set,
             settings: shown,
             created,
+            configured: made_at(settings.get("__made__")),
         };
         if row.family.is_some() {
             self.record(EventKind::Run(run));
@@ -564,4 +576,12 @@ fn plain(value: &toml::Value) -> Value {
         toml::Value::String(text) => Value::str(text.as_str()),
         _ => Value::None,
     }
+}
+
+/// The site that [`Machine::note_made`] remembered.
+fn made_at(made: Option<&Value>) -> Option<Site> {
+    let Some(Value::Tuple(parts)) = made else { return None };
+    let [Value::Int(module), Value::Int(start), Value::Int(end)] = &parts[..] else { return None };
+    let span = Span { start: *start as u32, end: *end as u32 };
+    Some(Site { unit: Unit::Project(*module as usize), span })
 }

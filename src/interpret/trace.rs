@@ -73,6 +73,8 @@ pub enum EventKind {
     Missing(Arc<str>),
     /// A loop started to run.
     Run(Run),
+    /// Something was used that only one kind of loop can do on Windows.
+    Need { needs: LoopKind, what: Arc<str> },
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -110,6 +112,8 @@ pub struct Run {
     pub settings: Vec<(Name, Arc<str>)>,
     /// The loop was created at this place, when that is not the run call itself.
     pub created: Option<Site>,
+    /// The call that made the configuration object the runner works with.
+    pub configured: Option<Site>,
 }
 
 /// Which rule speaks for a runner.

@@ -15,6 +15,9 @@ pub struct Runners {
     pub rows: Vec<Row>,
     #[serde(rename = "loop")]
     pub loops: BTreeMap<String, LoopTable>,
+    /// Loop factories of the standard library's runners.
+    #[serde(rename = "factory", default)]
+    pub knobs: Vec<Factory>,
     /// Every name and alias, sorted, with the index of its row.
     #[serde(skip)]
     names: Vec<(String, usize)>,
@@ -123,6 +126,23 @@ pub struct Knob {
     pub policy: Option<String>,
 }
 
+/// How a runner of the standard library is given a Selector loop without a policy.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Factory {
+    /// As people write it: `asyncio.run`.
+    pub runner: String,
+    pub argument: String,
+    pub value: String,
+    pub otherwise: String,
+    /// The Pythons that know the argument.
+    pub python: Option<Versions>,
+    /// It is an argument of the construction that made the loop, not of the run call.
+    #[serde(default)]
+    pub on_construction: bool,
+    pub evidence: Option<String>,
+}
+
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Case {
@@ -212,7 +232,9 @@ impl Runners {
         match Runners::parse(include_str!("../../rules/runners.toml")) {
             Ok(runners) => runners,
             // A test parses the bundled table, so this arm is never reached in a build that passes it.
-            Err(_) => Runners { rows: Vec::new(), loops: BTreeMap::new(), names: Vec::new() },
+            Err(_) => {
+                Runners { rows: Vec::new(), loops: BTreeMap::new(), knobs: Vec::new(), names: Vec::new() }
+            }
         }
     }
 

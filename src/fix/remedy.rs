@@ -1,0 +1,250 @@
+//! Which cure fits a finding. `remedies.md` of the facts, in code: every text here was executed.
+
+use crate::analysis::Workspace;
+use crate::entry::Launch;
+use crate::finding::Applicability;
+use crate::fix::Cure;
+use crate::fix::intent::{Intent, LoopText};
+use crate::interpret::Unit;
+use crate::interpret::reach::{Reached, Start, reached};
+use crate::interpret::trace::{Family, RootTrace, Site};
+use crate::ir::{Arg, ArgKind, Expr, ExprKind, Span, Stmt};
+use crate::knowledge::{Knob, Knowledge};
+use crate::project::Project;
+use crate::project::dependencies::{Answer, Presence};
+use crate::rules::Diagnosis;
+use crate::settings::{Remedy, Settings};
+
+/// What Selector costs, where it may surprise.
+const COST: &str = "a Selector loop on Windows has no subprocesses, stops at about 510 sockets, and Ctrl+C may wait for the next event";
+
+/// The cure, or why there is none and what a person can do.
+pub fn remedy(
+    settings: &Settings,
+    workspace: &Workspace,
+    trace: &RootTrace,
+    diagnosis: &Diagnosis,
+) -> Result<Cure, String> {
+    let project = workspace.project_of(trace.root.module);
+    let site = diagnosis.site.ok_or_else(String::new)?;
+    if diagnosis.finding.code == "LC301" {
+        return guard(workspace, site);
+    }
+    let calls = reached(trace);
+    let call = calls.iter().find(|call| call.site == site).ok_or_else(String::new)?;
+    let start = call.example().ok_or_else(String::new)?;
+    let mut cure = match start.run.row.and_then(knob_of) {
+        Some((knob, package)) => by_knob(project, workspace, trace, call, start, knob, &package),
+        None => by_policy_or_factory(settings, project, workspace, trace, start),
+    }?;
+    if let Some(word) = may_need_proactor(workspace, trace) {
+        cure.applicability = Applicability::Unsafe;
+        cure.message.push_str(&format!(" (`{word}` in this project may need Proactor)"));
+    }
+    if matches!(start.run.family, Family::Asyncio) {
+        cure.message.push_str(&format!("; {COST}"));
+    }
+    Ok(cure)
+}
+
+/// The keyword that chooses the loop of a runner, and the package that reads it.
+fn knob_of(row: usize) -> Option<(&'static Knob, String)> {
+    let runners = &Knowledge::bundled().runners;
+    let row = &runners.rows[row];
+    let table = runners.loops.get(row.loop_table.as_deref()?)?;
+    let package = table.package.clone().unwrap_or_else(|| row.package.clone());
+    Some((table.knob.as_ref()?, package))
+}
+
+fn by_knob(
+    project: &Project,
+    workspace: &Workspace,
+    trace: &RootTrace,
+    call: &Reached<'_>,
+    start: &Start<'_>,
+    knob: &Knob,
+    package: &str,
+) -> Result<Cure, String> {
+    let found = project.dependencies.package(package);
+    let understood = match &knob.versions {
+        None => Answer::Yes,
+        Some(_) if found.presence == Presence::Unknown => Answer::Maybe,
+        Some(versions) => found.allowed_in(&versions.0),
+    };
+    let target = start.run.configured.unwrap_or(call.site);
+    let Unit::Project(module) = target.unit else {
+        return Err("write the call where its arguments can be seen".into());
+    };
+    let conditional = |windows: &str, and: Option<String>| Intent::SetKeyword {
+        call: target.span,
+        name: knob.argument.clone(),
+        value: LoopText::Conditional { windows: windows.into(), and, otherwise: knob.otherwise.clone() },
+    };
+    let value = knob.value.replace("{asyncio}", "asyncio");
+    match (understood, &knob.policy) {
+        (Answer::Yes, _) => Ok(Cure {
+            applicability: Applicability::Safe,
+            message: format!("pass {}={value} on Windows", knob.argument),
+            intents: vec![(module, conditional(&knob.value, None))],
+        }),
+        (Answer::No, _) => policy(project, workspace, trace, start, "set the Selector policy on Windows"),
+        (Answer::Maybe, None) => {
+            policy(project, workspace, trace, start, "set the Selector policy on Windows")
+        }
+        (Answer::Maybe, Some(ask)) => {
+            let mut cure = policy(project, workspace, trace, start, "")?;
+            let child = !runs_main_again(workspace, trace);
+            let and = child
+                .then(|| reload_argument(workspace, target))
+                .flatten()
+                .map(|reload| format!("not {reload}"));
+            cure.intents.push((module, conditional(ask, and)));
+            cure.message = format!(
+                "set the Selector policy and pass {}={ask} on Windows, which works with every {package}",
+                knob.argument
+            );
+            Ok(cure)
+        }
+    }
+}
+
+fn by_policy_or_factory(
+    settings: &Settings,
+    project: &Project,
+    workspace: &Workspace,
+    trace: &RootTrace,
+    start: &Start<'_>,
+) -> Result<Cure, String> {
+    let knobs = &Knowledge::bundled().runners.knobs;
+    let knob = knobs.iter().find(|knob| *knob.runner == *start.run.runner);
+    let python = &project.dependencies.python;
+    let usable = knob.filter(|knob| {
+        settings.remedy != Remedy::Policy
+            && python.declared
+            && knob.python.as_ref().is_some_and(|versions| python.allowed_in(&versions.0) == Answer::Yes)
+    });
+    let Some(knob) = usable else {
+        return policy(project, workspace, trace, start, "set the Selector policy on Windows");
+    };
+    // The factory is an argument of the call itself, or of the construction the loop came from.
+    let target = if knob.on_construction { start.run.created } else { start.event.site };
+    let Some(Site { unit: Unit::Project(module), span }) = target else {
+        return policy(project, workspace, trace, start, "set the Selector policy on Windows");
+    };
+    let value =
+        LoopText::Conditional { windows: knob.value.clone(), and: None, otherwise: knob.otherwise.clone() };
+    let shown = knob.value.replace("{asyncio}", "asyncio");
+    Ok(Cure {
+        applicability: Applicability::Safe,
+        message: format!("pass {}={shown} on Windows", knob.argument),
+        intents: vec![(module, Intent::SetKeyword { call: span, name: knob.argument.clone(), value })],
+    })
+}
+
+/// The guarded policy in the module that is executed, before anything there can start a loop.
+fn policy(
+    project: &Project,
+    workspace: &Workspace,
+    trace: &RootTrace,
+    start: &Start<'_>,
+    message: &str,
+) -> Result<Cure, String> {
+    if project.dependencies.python.allowed.iter().any(|python| *python >= (3, 16)) {
+        return Err("Python 3.16 has no policies any more: pass a loop factory instead".into());
+    }
+    let main = trace.root.module;
+    if trace.root.launch == Launch::Function {
+        return Err("set the Selector policy in the module that is executed".into());
+    }
+    let in_main = |site: &Site| (site.unit == Unit::Project(main)).then_some(site.span);
+    let first = start.event.stack.iter().find_map(in_main);
+    let created = start.run.created.as_ref().and_then(in_main);
+    let before = match (first, created) {
+        (Some(a), Some(b)) => a.min(b),
+        (Some(a), None) | (None, Some(a)) => a,
+        (None, None) => return Err("set the Selector policy in the module that is executed".into()),
+    };
+    Ok(Cure {
+        applicability: Applicability::Safe,
+        message: message.to_string(),
+        intents: vec![(
+            main,
+            Intent::InsertPolicy {
+                before: top_level(workspace, main, before),
+                bound: None,
+                main_only: false,
+            },
+        )],
+    })
+}
+
+/// LC301: the statement runs on Windows only.
+fn guard(workspace: &Workspace, site: Site) -> Result<Cure, String> {
+    let Unit::Project(module) = site.unit else { return Err(String::new()) };
+    let Ok(code) = workspace.modules[module].code() else { return Err(String::new()) };
+    let statement =
+        innermost(&code.body, site.span).ok_or("put it behind `if sys.platform == \"win32\":`")?;
+    Ok(Cure {
+        applicability: Applicability::Safe,
+        message: "run it on Windows only".into(),
+        intents: vec![(module, Intent::WrapInGuard { statement })],
+    })
+}
+
+/// The top-level statement of a module that a span lies in.
+fn top_level(workspace: &Workspace, module: usize, span: Span) -> Span {
+    match workspace.modules[module].code() {
+        Ok(code) => code.body.iter().map(|stmt| stmt.span).find(|stmt| stmt.contains(span)).unwrap_or(span),
+        Err(_) => span,
+    }
+}
+
+/// The smallest statement around a span.
+fn innermost(body: &[Stmt], span: Span) -> Option<Span> {
+    let stmt = body.iter().find(|stmt| stmt.span.contains(span))?;
+    Some(crate::ir::suites(stmt).into_iter().find_map(|suite| innermost(suite, span)).unwrap_or(stmt.span))
+}
+
+/// Whether the children of this root run its main module, where a policy would stand.
+fn runs_main_again(workspace: &Workspace, trace: &RootTrace) -> bool {
+    let main =
+        workspace.modules[trace.root.module].path.file_name().is_some_and(|name| name == "__main__.py");
+    trace.root.launch == Launch::Script || (trace.root.launch == Launch::Module && !main)
+}
+
+/// The text of the `reload` argument of a call, when it is no constant.
+fn reload_argument(workspace: &Workspace, call: Site) -> Option<String> {
+    let Unit::Project(module) = call.unit else { return None };
+    let module = &workspace.modules[module];
+    let mut found = None;
+    for stmt in &module.code().ok()?.body {
+        crate::ir::walk(stmt, &mut |expr: &Expr| {
+            if expr.span == call.span
+                && let ExprKind::Call { args, .. } = &expr.kind
+            {
+                let reload = |arg: &&Arg| matches!(&arg.kind, ArgKind::Keyword(name) if &**name == "reload");
+                found = args.iter().find(reload).map(|arg| arg.value.clone());
+            }
+        });
+    }
+    let value = found?;
+    let text = module.source().text.get(value.span.start as usize..value.span.end as usize)?;
+    match value.kind {
+        ExprKind::Constant(_) => None,
+        ExprKind::Name(_) | ExprKind::Attribute { .. } | ExprKind::Call { .. } => Some(text.to_string()),
+        _ => Some(format!("({text})")),
+    }
+}
+
+/// A word in the modules a root can reach that may mean subprocesses.
+fn may_need_proactor(workspace: &Workspace, trace: &RootTrace) -> Option<&'static str> {
+    let root = workspace.modules[trace.root.module].file.root;
+    let needs = &Knowledge::bundled().needs;
+    workspace.modules.iter().filter(|module| module.file.root == root && module.is_loaded()).find_map(
+        |module| {
+            needs
+                .words(crate::entry::LoopKind::Proactor)
+                .find(|word| word.len() > 12 && module.source().text.contains(word))
+        },
+    )
+}

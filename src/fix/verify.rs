@@ -1,0 +1,143 @@
+//! The postcondition of a fix, checked by running the changed program on paper.
+
+use std::collections::BTreeMap;
+use std::str::FromStr;
+use std::sync::Arc;
+
+use pep440_rs::Version;
+
+use crate::analysis::Workspace;
+use crate::entry::LoopKind;
+use crate::fix::Change;
+use crate::interpret::trace::{EventKind, RootTrace};
+use crate::interpret::{RunOptions, World, run_root};
+use crate::knowledge::{Knowledge, LoopTable};
+use crate::platform::Platform;
+use crate::project::Project;
+use crate::project::dependencies::Answer;
+use crate::rules::Diagnosis;
+use crate::settings::Settings;
+
+/// Whether the changed program runs on Selector where it did not, on every version the project
+/// allows, and as before everywhere else.
+///
+/// # Errors
+///
+/// Why not, for people.
+pub fn holds(
+    settings: &Settings,
+    workspace: &Workspace,
+    trace: &RootTrace,
+    diagnosis: &Diagnosis,
+    changes: &[Change],
+) -> Result<(), String> {
+    let texts: Vec<(usize, Arc<str>)> =
+        changes.iter().map(|change| (change.module, change.text.clone())).collect();
+    let changed = workspace.with_texts(settings, &texts);
+    if changes.iter().any(|change| changed.modules[change.module].code().is_err()) {
+        return Err("the result would not parse".into());
+    }
+    let before = workspace.project_of(trace.root.module);
+    let after = changed.project_of(trace.root.module);
+    let old_worlds = worlds(before);
+    let new_worlds = worlds(after);
+    for (old, new) in old_worlds.iter().zip(&new_worlds) {
+        let was = summary(before, old, trace);
+        let is = summary(after, new, trace);
+        compare(diagnosis, old, &was, &is)?;
+    }
+    Ok(())
+}
+
+/// What a run amounts to: the loops by place in the order of the runs, and whether names were missing.
+struct Summary {
+    /// Per way: the kinds in order, and the error the run died of.
+    ways: BTreeMap<Vec<String>, (Vec<LoopKind>, Option<String>)>,
+    missing: usize,
+}
+
+fn summary<'p>(project: &'p Project, world: &World<'p>, trace: &RootTrace) -> Summary {
+    let worlds = std::slice::from_ref(world);
+    let options = RunOptions { worlds, knowledge: Knowledge::bundled() };
+    let (trace, _) = run_root(project, &options, &trace.root);
+    let mut ways = BTreeMap::new();
+    let mut missing = 0;
+    for path in &trace.paths {
+        let kinds = path.events.iter().filter_map(|event| event.run()).map(|run| run.kind).collect();
+        missing += path.events.iter().filter(|event| matches!(event.kind, EventKind::Missing(_))).count();
+        let assumed = path.assumed.iter().map(|label| label.to_string()).collect();
+        ways.insert(assumed, (kinds, path.died.as_ref().map(|error| error.to_string())));
+    }
+    Summary { ways, missing }
+}
+
+fn compare(diagnosis: &Diagnosis, world: &World<'_>, was: &Summary, is: &Summary) -> Result<(), String> {
+    let (major, minor) = world.python;
+    let place = format!("on {} with Python {major}.{minor}", world.platform.shown());
+    if diagnosis.finding.code == "LC301" {
+        return if is.missing < was.missing || was.missing == 0 {
+            Ok(())
+        } else {
+            Err(format!("the name would still be missing {place}"))
+        };
+    }
+    let kinds = |summary: &Summary| -> Vec<Vec<LoopKind>> {
+        summary.ways.values().map(|(kinds, _)| kinds.clone()).collect()
+    };
+    let died = |summary: &Summary| {
+        summary.ways.values().filter(|(kinds, died)| died.is_some() && kinds.is_empty()).count()
+    };
+    if world.platform != Platform::Windows {
+        return if kinds(was) == kinds(is) { Ok(()) } else { Err(format!("the loop would change {place}")) };
+    }
+    if died(is) > died(was) {
+        return Err(format!("the program would fail {place}"));
+    }
+    let (old, new) = (kinds(was), kinds(is));
+    if new.len() != old.len() || old.iter().zip(&new).any(|(old, new)| old.len() != new.len()) {
+        return Err(format!("the program would run another way {place}"));
+    }
+    let worse = old
+        .iter()
+        .flatten()
+        .zip(new.iter().flatten())
+        .any(|(old, new)| *old != LoopKind::Proactor && old != new);
+    if worse {
+        return Err(format!("a loop that is right would change {place}"));
+    }
+    let left =
+        |kinds: &[Vec<LoopKind>]| kinds.iter().flatten().filter(|kind| **kind == LoopKind::Proactor).count();
+    let gone = diagnosis.finding.code == "LC104" || left(&old) == 0 || left(&new) < left(&old);
+    if gone { Ok(()) } else { Err(format!("the loop would still be Proactor {place}")) }
+}
+
+/// The verdict's world on every platform, and the corners of what else the project allows on Windows.
+fn worlds(project: &Project) -> Vec<World<'_>> {
+    let verdict = |platform| World::of(&project.dependencies, platform);
+    let mut worlds: Vec<World<'_>> = Platform::ALL.into_iter().map(verdict).collect();
+    let allowed = &project.dependencies.python.allowed;
+    for python in [allowed.first(), allowed.last()].into_iter().flatten() {
+        if *python != project.dependencies.python.verdict {
+            worlds.push(World { python: *python, ..verdict(Platform::Windows) });
+        }
+    }
+    for (name, table) in boundaries() {
+        let Some(versions) = table.knob.as_ref().and_then(|knob| knob.versions.as_ref()) else { continue };
+        if project.dependencies.package(&name).allowed_in(&versions.0) != Answer::Maybe {
+            continue;
+        }
+        for version in ["0.35.0", "0.36.0"].iter().filter(|_| name == "uvicorn") {
+            let Ok(version) = Version::from_str(version) else { continue };
+            let mut world = verdict(Platform::Windows);
+            world.packages.instead.push((name.clone(), version));
+            worlds.push(world);
+        }
+    }
+    worlds
+}
+
+/// The tables whose knob is not understood by every version.
+fn boundaries() -> Vec<(String, &'static LoopTable)> {
+    let tables = &Knowledge::bundled().runners.loops;
+    tables.iter().filter_map(|(_, table)| Some((table.package.clone()?, table))).collect()
+}

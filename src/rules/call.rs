@@ -1,0 +1,160 @@
+//! A call that starts a loop, as the rules see it.
+
+use crate::analysis::Workspace;
+use crate::entry::{Launch, LoopKind};
+use crate::finding::Severity;
+use crate::interpret::Unit;
+use crate::interpret::reach::{Reached, Start};
+use crate::interpret::trace::{Decided, EventKind, PolicyKind, RootTrace, Run};
+use crate::knowledge::Knowledge;
+use crate::platform::Platform;
+use crate::project::Project;
+use crate::project::evidence::Deployment;
+
+pub struct Call<'a> {
+    pub workspace: &'a Workspace,
+    pub project: &'a Project,
+    pub trace: &'a RootTrace,
+    pub reached: &'a Reached<'a>,
+    pub deployment: Deployment,
+    pub scope: Scope,
+}
+
+/// What kind of file a call stands in, by the names of its folders below the project root.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    Application,
+    /// Examples, documentation, benchmarks.
+    Example,
+    Test,
+}
+
+impl<'a> Call<'a> {
+    /// `None` where no rule may speak: calls no root reaches, files that were not asked about.
+    pub fn new(workspace: &'a Workspace, trace: &'a RootTrace, reached: &'a Reached<'a>) -> Option<Call<'a>> {
+        let Unit::Project(module) = reached.site.unit else { return None };
+        if matches!(trace.root.launch, Launch::Function) || !workspace.modules[module].file.given {
+            return None;
+        }
+        let project = workspace.project_of(trace.root.module);
+        let scope = scope_of(workspace, module);
+        let deployment = match project.evidence.verdict {
+            Deployment::Unknown if sets_windows_policy(trace) => Deployment::Windows,
+            verdict => verdict,
+        };
+        Some(Call { workspace, project, trace, reached, deployment, scope })
+    }
+
+    /// The first start on Windows that ends on Proactor although nobody chose that.
+    pub fn wrong(&self) -> Option<&Start<'a>> {
+        if self.deployment == Deployment::Elsewhere || self.scope == Scope::Test || self.needs_proactor() {
+            return None;
+        }
+        self.reached
+            .on(Platform::Windows)
+            .find(|start| start.run.kind == LoopKind::Proactor && !chosen(start.run))
+    }
+
+    /// Something reached from this root can only run on Proactor.
+    pub fn needs_proactor(&self) -> bool {
+        let needs = |event: &EventKind| matches!(event, EventKind::Need { needs: LoopKind::Proactor, .. });
+        self.trace.paths.iter().any(|path| {
+            path.platform == Platform::Windows && path.events.iter().any(|event| needs(&event.kind))
+        })
+    }
+
+    /// The severity of the table for this evidence and scope.
+    pub fn severity(&self, deployed: Severity) -> Severity {
+        match (self.scope, self.deployment) {
+            (Scope::Application, Deployment::Windows) => deployed,
+            (Scope::Application, _) => deployed.min(Severity::Warning),
+            _ => Severity::Info,
+        }
+    }
+
+    /// `uvicorn 0.54.0`, or `uvicorn` where nothing fixes the version.
+    pub fn package(&self, name: &str) -> String {
+        match self.project.dependencies.package(name).pinned {
+            Some(version) => format!("{name} {version}"),
+            None => name.to_string(),
+        }
+    }
+
+    /// Who decided the loop of a start, in words.
+    pub fn decided(&self, run: &Run) -> String {
+        match &run.decided {
+            Decided::Framework { package, how } => format!("{} {how}", self.package(package)),
+            Decided::Policy => {
+                let policy = match run.policy {
+                    PolicyKind::Default => "the default policy, which is Proactor on Windows",
+                    PolicyKind::Proactor => "the policy, which is Proactor",
+                    _ => "the policy",
+                };
+                match run.row.map(|row| &Knowledge::bundled().runners.rows[row]) {
+                    Some(row) => format!("{} asks {policy}", self.package(&row.package)),
+                    None => format!("`{}` asks {policy}", run.runner),
+                }
+            }
+            Decided::Caller => "the loop is a ProactorEventLoop".to_string(),
+        }
+    }
+
+    /// ` when reload=False`, where the loop depends on what the program leaves open.
+    pub fn case(&self, start: &Start<'_>) -> String {
+        if self.reached.kinds(Platform::Windows).len() < 2 || start.path.assumed.is_empty() {
+            return String::new();
+        }
+        let assumed: Vec<&str> = start.path.assumed.iter().map(|label| &**label).collect();
+        format!(" when {}", assumed.join(" and "))
+    }
+}
+
+/// The author asked for Proactor in so many words.
+fn chosen(run: &Run) -> bool {
+    run.decided == Decided::Caller || (run.decided == Decided::Policy && run.policy == PolicyKind::Proactor)
+}
+
+/// A Windows policy in the code says that the author runs it on Windows.
+fn sets_windows_policy(trace: &RootTrace) -> bool {
+    let windows = |kind: &EventKind| {
+        matches!(kind, EventKind::PolicySet { policy: PolicyKind::Selector | PolicyKind::Proactor, by: None })
+    };
+    trace.paths.iter().any(|path| path.events.iter().any(|event| windows(&event.kind)))
+}
+
+/// The scope of a module, by its path below the project root.
+pub fn scope_of(workspace: &Workspace, module: usize) -> Scope {
+    let path = &workspace.modules[module].path;
+    let below = path.strip_prefix(&workspace.project_of(module).root).unwrap_or(path);
+    let name = below.file_name().map(|name| name.to_string_lossy().to_lowercase()).unwrap_or_default();
+    let folders: Vec<String> = below
+        .parent()
+        .into_iter()
+        .flat_map(|parent| parent.iter())
+        .map(|part| part.to_string_lossy().to_lowercase())
+        .collect();
+    let among = |names: &[&str]| folders.iter().any(|folder| names.contains(&folder.as_str()));
+    if among(&["test", "tests", "testing"])
+        || name.starts_with("test_")
+        || name.ends_with("_test.py")
+        || name == "conftest.py"
+    {
+        Scope::Test
+    } else if among(&[
+        "example",
+        "examples",
+        "sample",
+        "samples",
+        "demo",
+        "demos",
+        "doc",
+        "docs",
+        "benchmark",
+        "benchmarks",
+        "bench",
+    ]) {
+        Scope::Example
+    } else {
+        Scope::Application
+    }
+}

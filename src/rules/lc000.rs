@@ -1,0 +1,39 @@
+//! LC000: a file that cannot be understood.
+
+use crate::analysis::Workspace;
+use crate::files::{ReadError, Role};
+use crate::finding::{Place, Severity};
+use crate::project::Unreadable;
+use crate::rules::{Diagnosis, Draft};
+
+/// Files that can matter and are no Python, or are not in the encoding they say.
+pub fn check(workspace: &Workspace) -> Vec<Diagnosis> {
+    let mut found = Vec::new();
+    for module in workspace.modules.iter() {
+        if !module.file.given || !(module.file.role == Role::Seed || module.is_loaded()) {
+            continue;
+        }
+        let (place, message) = match module.code() {
+            Ok(_) | Err(Unreadable::Read(ReadError::Io { .. })) => continue,
+            Err(Unreadable::Syntax(error)) => {
+                (module.source().place(error.span), format!("Syntax error: {}", error.message))
+            }
+            Err(Unreadable::Read(ReadError::Decode { position, message, .. })) => {
+                let place =
+                    Place { path: module.shown.clone(), start: *position, end: *position, span: None };
+                (place, message.clone())
+            }
+        };
+        let draft = Draft {
+            code: "LC000",
+            severity: Severity::Error,
+            message,
+            label: String::new(),
+            why: "loopcheck cannot tell what this file does; nothing in it was checked or changed".into(),
+            help: "check that Python itself accepts the file".into(),
+            related: Vec::new(),
+        };
+        found.push(Diagnosis { finding: draft.at(place), trace: None, site: None, cure: None });
+    }
+    found
+}
