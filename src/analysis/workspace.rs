@@ -6,12 +6,13 @@ use std::sync::Arc;
 use crate::analysis::Failure;
 use crate::error::Error;
 use crate::files::{
-    self, FileKind, Needles, ReadError, Role, Source, Universe, UniverseFile, WalkOptions, Walked,
+    self, FileKind, Needles, ReadError, Role, Source, Target, Universe, UniverseFile, WalkOptions, Walked,
 };
 use crate::finding::ShownPath;
 use crate::knowledge::{Kind, Knowledge};
 use crate::project::dependencies::Dependencies;
 use crate::project::evidence::{self, Deployment};
+use crate::project::launchers::console_scripts;
 use crate::project::{Modules, Project, Unreadable};
 use crate::settings::{Settings, Windows};
 
@@ -36,7 +37,8 @@ impl Workspace {
             .map(|error| Failure { path: error.path.clone(), message: error.message.clone() })
             .collect();
         let files_checked = walked.files.len();
-        let mut universe = files::universe(&walked, &needles(Knowledge::bundled()), &[], settings.prefilter);
+        let mut universe =
+            files::universe(&walked, &needles(Knowledge::bundled()), &targets(&walked), settings.prefilter);
         if let Some(stdin) = &settings.stdin {
             add_stdin(&mut universe, &settings.cwd.join(&stdin.filename));
         }
@@ -118,6 +120,17 @@ impl Workspace {
         );
         self.walk_failures.iter().cloned().chain(unread).collect()
     }
+}
+
+/// Modules that console scripts start matter, whatever they say themselves.
+fn targets(walked: &Walked) -> Vec<Target> {
+    let mut targets = Vec::new();
+    for root in &walked.roots {
+        for script in console_scripts(root) {
+            targets.push(Target { dir: root.clone(), module: script.module });
+        }
+    }
+    targets
 }
 
 /// Standard input stands for a file that may not be on disk.
