@@ -9,7 +9,6 @@ use std::sync::Arc;
 
 use crate::interpret::machine::{Flow, Machine, Stop, Unit};
 use crate::interpret::state::State;
-use crate::interpret::trace::EventKind;
 use crate::interpret::value::{Id, Mapping, Names, Object, Sequence, Value};
 
 /// The choices of one run, in the order they were asked.
@@ -168,12 +167,15 @@ impl<'p> Machine<'p> {
     }
 
     fn alike(&self, before: &State, a: &Way, b: &Way) -> bool {
-        let outcome = match (&a.outcome, &b.outcome) {
-            (Ok(_), Ok(_)) | (Err(Stop::Return(_)), Err(Stop::Return(_))) => true,
-            (Err(Stop::Break), Err(Stop::Break)) | (Err(Stop::Continue), Err(Stop::Continue)) => true,
-            (Err(Stop::Raise(_)), Err(Stop::Raise(_))) | (Err(Stop::Exit), Err(Stop::Exit)) => true,
-            _ => false,
-        };
+        let outcome = matches!(
+            (&a.outcome, &b.outcome),
+            (Ok(_), Ok(_))
+                | (Err(Stop::Return(_)), Err(Stop::Return(_)))
+                | (Err(Stop::Break), Err(Stop::Break))
+                | (Err(Stop::Continue), Err(Stop::Continue))
+                | (Err(Stop::Raise(_)), Err(Stop::Raise(_)))
+                | (Err(Stop::Exit), Err(Stop::Exit))
+        );
         outcome
             && a.state.events == b.state.events
             && a.state.thread == b.state.thread

@@ -169,9 +169,3 @@ impl Event {
         }
     }
 }
-
-impl Run {
-    pub fn runner_name(&self) -> Arc<str> {
-        self.runner.clone()
-    }
-}
