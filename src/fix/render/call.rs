@@ -200,11 +200,20 @@ impl Change<'_> {
         edits
     }
 
-    /// The last call of the chain (innermost first), one argument a line.
+    /// The last call of the chain (innermost first): its arguments together in one line where they
+    /// fit, otherwise one a line.
     fn opened(&self, draft: &Draft, chain: &[&Call], indent: &str, inline: &[TextEdit]) -> String {
         let layout = &draft.layout;
         let Some((call, inner)) = chain.split_last() else { return String::new() };
+        let newline = layout.newline;
         let indent_inside = format!("{indent}{}", layout.unit);
+        let Span { start, end } = call.parentheses;
+        let row = apply_within(layout.text, start + 1, end - 1, inline);
+        let row = format!("{indent_inside}{}", row.trim());
+        let is_magic = chain.iter().any(|call| trailing_comma(draft, call).is_some());
+        if !is_magic && self.deeper + width(&row) <= LINE_LENGTH {
+            return format!("({newline}{row}{newline}{indent})");
+        }
         let items = match inner.last() {
             None => self.items(draft, &indent_inside),
             Some(held) => items_of(draft, call)
@@ -221,7 +230,6 @@ impl Change<'_> {
                 })
                 .collect(),
         };
-        let newline = layout.newline;
         let comma = if items.len() > 1 || trailing_comma(draft, call).is_some() { "," } else { "" };
         let lines = items.join(&format!(",{newline}{indent_inside}"));
         format!("({newline}{indent_inside}{lines}{comma}{newline}{indent})")
