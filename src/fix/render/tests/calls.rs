@@ -221,7 +221,7 @@ uvicorn.run(
         otherwise: "\"auto\"".into(),
     };
     let call = span(before, &before[12..before.len() - 1]);
-    check(before, &[Intent::SetKeyword { call, name: "loop".into(), value }], after);
+    check(before, &[Intent::SetKeyword { call, name: "loop".into(), value, beside_spread: false }], after);
 }
 
 #[test]
@@ -244,7 +244,7 @@ uvicorn.run(
         otherwise: "\"auto\"".into(),
     };
     let call = span(before, "uvicorn.run(app)");
-    check(before, &[Intent::SetKeyword { call, name: "loop".into(), value }], after);
+    check(before, &[Intent::SetKeyword { call, name: "loop".into(), value, beside_spread: false }], after);
 }
 
 #[test]
@@ -290,6 +290,7 @@ fn a_plain_value_and_a_second_keyword() {
         call,
         name: name.into(),
         value: LoopText::Plain(value.into()),
+        beside_spread: false,
     };
     check(before, &[set("reload", "{sys}.platform != \"win32\""), set("workers", "1")], after);
 }
@@ -333,6 +334,38 @@ fn keywords_that_may_hold_the_loop_are_left_alone() {
         before,
         &[selector_loop(before, "uvicorn.run(app, **options)")],
         "the call passes **kwargs; loop= may be in it",
+    );
+}
+
+#[test]
+fn a_mapping_that_is_known_not_to_hold_the_loop_is_no_obstacle() {
+    let beside = |text: &str, call: &str| match selector_loop(text, call) {
+        Intent::SetKeyword { call, name, value, .. } => {
+            Intent::SetKeyword { call, name, value, beside_spread: true }
+        }
+        other => other,
+    };
+    let before = "import sys\n\nui.run(**a)\n";
+    let after = "import sys\n\nui.run(**a, loop=\"asyncio:SelectorEventLoop\" if sys.platform == \"win32\" else \"auto\")\n";
+    check(before, &[beside(before, "ui.run(**a)")], after);
+    let before = "import sys\n\nui.run(\n    port=1,\n    **options,\n)\n";
+    let after = r#"import sys
+
+ui.run(
+    port=1,
+    **options,
+    loop="asyncio:SelectorEventLoop" if sys.platform == "win32" else "auto",
+)
+"#;
+    check(before, &[beside(before, &before[12..before.len() - 1])], after);
+    // What one fix has proven holds for another one that wants the same.
+    check(
+        before,
+        &[
+            selector_loop(before, &before[12..before.len() - 1]),
+            beside(before, &before[12..before.len() - 1]),
+        ],
+        after,
     );
 }
 
