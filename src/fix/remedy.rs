@@ -79,7 +79,7 @@ fn by_knob(
         call: target.span,
         name: knob.argument.clone(),
         value: LoopText::Conditional { windows: windows.into(), and, otherwise: knob.otherwise.clone() },
-        beside_spread: false,
+        beside_spread: !start.run.open_arguments,
     };
     let value = knob.value.replace("{asyncio}", "asyncio");
     match (understood, &knob.policy) {

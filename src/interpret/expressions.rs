@@ -317,6 +317,11 @@ impl<'p> Machine<'p> {
             }
         }
         self.stand_at(env, expr.span);
+        for (index, (name, _)) in keywords.iter().enumerate() {
+            if !matches!(&**name, "*" | "**") && keywords[..index].iter().any(|(other, _)| other == name) {
+                return self.raise("TypeError", format!("got multiple values for keyword argument '{name}'"));
+            }
+        }
         match callee {
             Value::Builtin(name @ ("globals" | "locals" | "vars" | "exec" | "eval" | "dir")) => {
                 self.call_with_env(env, name, positional)

@@ -157,6 +157,9 @@ impl<'p> Machine<'p> {
                 settings.insert(name, value);
             }
         }
+        if open {
+            settings.insert("**".into(), Value::None);
+        }
         for (name, default) in &row.defaults {
             let name: Name = name.as_str().into();
             if settings.contains_key(&name) {
@@ -360,6 +363,7 @@ impl<'p> Machine<'p> {
             own_child: child && !row.in_process,
             policy: self.policy_in_force(),
             policy_set: self.state.policy_set,
+            open_arguments: settings.contains_key("**"),
             settings: shown,
             created,
             configured: made_at(settings.get("__made__")),
