@@ -12,7 +12,7 @@ use crate::finding::ShownPath;
 use crate::knowledge::{Kind, Knowledge};
 use crate::project::dependencies::Dependencies;
 use crate::project::evidence::{self, Deployment};
-use crate::project::launchers::console_scripts;
+use crate::project::launchers::{console_scripts, own_name};
 use crate::project::{Modules, Project, Unreadable};
 use crate::settings::{Settings, Windows};
 
@@ -74,7 +74,14 @@ impl Workspace {
                     Windows::No => evidence.verdict = Deployment::Elsewhere,
                     Windows::Auto => {}
                 }
-                Project { root, modules: modules.clone(), dependencies: Arc::new(dependencies), evidence }
+                let name = own_name(&root);
+                Project {
+                    root,
+                    name,
+                    modules: modules.clone(),
+                    dependencies: Arc::new(dependencies),
+                    evidence,
+                }
             })
             .collect();
         Ok(Workspace { cwd: settings.cwd.clone(), modules, projects, files_checked, notices, walk_failures })
@@ -88,6 +95,7 @@ impl Workspace {
             .iter()
             .map(|project| Project {
                 root: project.root.clone(),
+                name: project.name.clone(),
                 modules: modules.clone(),
                 dependencies: project.dependencies.clone(),
                 evidence: project.evidence.clone(),

@@ -12,6 +12,13 @@ pub struct ConsoleScript {
     pub path: PathBuf,
 }
 
+/// The name under which the project in `root` is published, lower-cased.
+pub fn own_name(root: &Path) -> Option<String> {
+    let table = std::fs::read_to_string(root.join("pyproject.toml")).ok()?.parse::<toml::Table>().ok()?;
+    let project = table.get("project").or_else(|| table.get("tool")?.get("poetry"))?;
+    Some(project.get("name")?.as_str()?.to_lowercase())
+}
+
 /// The console and GUI scripts that the project in `root` installs. A file that does not parse has
 /// none; that it does not parse is said elsewhere.
 pub fn console_scripts(root: &Path) -> Vec<ConsoleScript> {

@@ -21,6 +21,8 @@ use crate::project::evidence::Evidence;
 pub struct Project {
     /// Absolute.
     pub root: PathBuf,
+    /// The name under which it is published, lower-cased.
+    pub name: Option<String>,
     /// All modules of the analysis, those of other roots included: imports may cross.
     pub modules: Arc<Modules>,
     pub dependencies: Arc<Dependencies>,
