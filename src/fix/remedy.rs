@@ -1,7 +1,7 @@
 //! Which cure fits a finding. `remedies.md` of the facts, in code: every text here was executed.
 
 use crate::analysis::Workspace;
-use crate::entry::Launch;
+use crate::entry::{Launch, LoopKind};
 use crate::finding::Applicability;
 use crate::fix::Cure;
 use crate::fix::intent::{Intent, LoopText};
@@ -249,15 +249,10 @@ fn reload_argument(workspace: &Workspace, call: Site) -> Option<String> {
     }
 }
 
-/// A word in the modules a root can reach that may mean subprocesses.
+/// A word in the modules that ran which may mean subprocesses.
 fn may_need_proactor(workspace: &Workspace, trace: &RootTrace) -> Option<&'static str> {
-    let root = workspace.modules[trace.root.module].file.root;
     let needs = &Knowledge::bundled().needs;
-    workspace.modules.iter().filter(|module| module.file.root == root && module.is_loaded()).find_map(
-        |module| {
-            needs
-                .words(crate::entry::LoopKind::Proactor)
-                .find(|word| word.len() > 12 && module.source().text.contains(word))
-        },
-    )
+    let texts = || trace.modules.iter().map(|module| &workspace.modules[*module].source().text);
+    // Short words such as `start` say nothing on their own.
+    needs.words(LoopKind::Proactor).find(|word| word.len() > 12 && texts().any(|text| text.contains(word)))
 }

@@ -336,6 +336,7 @@ impl<'p> Machine<'p> {
     /// Runs a module of the project under a name.
     pub fn load(&mut self, name: &str, module: usize, path: Option<PathBuf>) -> Flow<Id> {
         let unit = Unit::Project(module);
+        self.loaded.insert(module);
         let id = self.add_module(name, false, Some(unit), path.map(|path| vec![path].into()));
         let scope = self.module_scope(id);
         let file = self.project.modules[module].path.to_string_lossy().into_owned();

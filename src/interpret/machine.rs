@@ -92,6 +92,8 @@ pub struct Machine<'p> {
     pub fresh: State,
     /// Functions of the project whose body ran at least once, on any way.
     pub executed: BTreeSet<(Unit, Span)>,
+    /// Modules of the project that were loaded, on any way.
+    pub loaded: BTreeSet<usize>,
     /// Why some ways were not followed.
     pub incomplete: Option<Arc<str>>,
 }
@@ -120,6 +122,7 @@ impl<'p> Machine<'p> {
             main_package: None,
             fresh: State::default(),
             executed: BTreeSet::new(),
+            loaded: BTreeSet::new(),
             incomplete: None,
         };
         prelude::install(&mut machine);

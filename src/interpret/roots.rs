@@ -23,7 +23,8 @@ pub fn run_root<'p>(
     options: &RunOptions<'p>,
     root: &Root,
 ) -> (RootTrace, BTreeSet<(Unit, Span)>) {
-    let mut trace = RootTrace { root: root.clone(), paths: Vec::new(), incomplete: None };
+    let mut trace =
+        RootTrace { root: root.clone(), paths: Vec::new(), modules: BTreeSet::new(), incomplete: None };
     let mut executed = BTreeSet::new();
     for world in options.worlds {
         let mut machine = Machine::new(project, options.knowledge, world, root.clone());
@@ -32,6 +33,7 @@ pub fn run_root<'p>(
             trace.incomplete = machine.incomplete.clone();
         }
         executed.append(&mut machine.executed);
+        trace.modules.append(&mut machine.loaded);
     }
     (trace, executed)
 }

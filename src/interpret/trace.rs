@@ -1,5 +1,6 @@
 //! What a paper run writes down. Rules ask questions of this record and of nothing else.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::entry::{Launch, LoopKind, Process};
@@ -12,6 +13,8 @@ use crate::ir::{Name, Span};
 pub struct RootTrace {
     pub root: Root,
     pub paths: Vec<PathTrace>,
+    /// The modules of the project that ran, on any way.
+    pub modules: BTreeSet<usize>,
     /// Some ways were not followed to the end; absence of an event proves nothing.
     pub incomplete: Option<Arc<str>>,
 }
