@@ -25,6 +25,9 @@ pub enum Intent {
         /// The keyword may be added where the call passes `**mapping`: no mapping there has this key.
         beside_spread: bool,
     },
+    /// Let another expression stand in for the call on Windows. In `windows`, names and quotes are as
+    /// in [`LoopText`].
+    ReplaceCall { call: Span, windows: String },
     /// Run this statement on Windows only.
     WrapInGuard { statement: Span },
     /// Let the `if` with this test hold on Windows only.

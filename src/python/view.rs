@@ -33,6 +33,7 @@ pub struct View {
     scopes: Vec<Scope>,
     shapes: HashMap<Span, Shape>,
     reads: HashMap<String, Vec<u32>>,
+    whole_values: HashSet<Span>,
 }
 
 #[derive(Debug)]
@@ -92,6 +93,14 @@ pub struct Argument {
 }
 
 impl Argument {
+    /// The value alone, without the keyword's name.
+    pub fn value(&self) -> Span {
+        match &self.kind {
+            ArgumentKind::Keyword { value, .. } => *value,
+            _ => self.span,
+        }
+    }
+
     pub fn is_keyword(&self, name: &str) -> bool {
         matches!(&self.kind, ArgumentKind::Keyword { name: other, .. } if other == name)
     }
@@ -209,6 +218,11 @@ impl View {
     /// The shape of the expression with exactly this span, parentheses of its own not included.
     pub fn shape(&self, expression: Span) -> Option<&Shape> {
         self.shapes.get(&expression)
+    }
+
+    /// The expression is all that a statement, an assignment's right-hand side or a `return` holds.
+    pub fn is_whole_value(&self, expression: Span) -> bool {
+        self.whole_values.contains(&expression)
     }
 
     /// The brackets that start here.
@@ -477,6 +491,7 @@ impl<'a> Visitor<'a> for Builder {
         self.view.blocks[block].statements.push(id);
         let outer = self.statement.replace(id);
         self.note_clauses(stmt);
+        self.view.whole_values.extend(whole_value(stmt).map(|value| span(value.range())));
         let end = u32::from(stmt.range().end());
         match stmt {
             ast::Stmt::FunctionDef(node) => {
@@ -645,6 +660,17 @@ fn statement_kind(stmt: &ast::Stmt, is_first: bool) -> StatementKind {
         }
         _ if is_plain_assignment(stmt) => StatementKind::Simple,
         _ => StatementKind::Other,
+    }
+}
+
+fn whole_value(stmt: &ast::Stmt) -> Option<&ast::Expr> {
+    match stmt {
+        ast::Stmt::Assign(node) => Some(&node.value),
+        ast::Stmt::AnnAssign(node) => node.value.as_deref(),
+        ast::Stmt::AugAssign(node) => Some(&node.value),
+        ast::Stmt::Return(node) => node.value.as_deref(),
+        ast::Stmt::Expr(node) => Some(&node.value),
+        _ => None,
     }
 }
 
