@@ -28,7 +28,7 @@ pub enum Intent {
     /// Let another expression stand in for the call on Windows. In `windows`, names and quotes are as
     /// in [`LoopText`].
     ReplaceCall { call: Span, windows: String },
-    /// Run this statement on Windows only.
+    /// Run this statement on Windows only. It is an expression, such as a call that stands alone.
     WrapInGuard { statement: Span },
     /// Let the `if` with this test hold on Windows only.
     AddCondition { test: Span },

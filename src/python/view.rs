@@ -43,6 +43,8 @@ pub struct Statement {
     /// Index into [`View::blocks`].
     pub block: usize,
     pub kind: StatementKind,
+    /// Nothing but an expression.
+    pub is_expression: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -316,6 +318,16 @@ impl View {
         })
     }
 
+    /// The statement binds a name that code outside of it reads.
+    pub fn binds_what_others_read(&self, id: usize) -> bool {
+        let place = self.statements[id].span;
+        let outer = self.scopes.iter().filter(|scope| !place.contains(scope.span));
+        outer.flat_map(|scope| &scope.bindings).any(|binding| {
+            let is_inside = place.start < binding.end && binding.end <= place.end;
+            is_inside && self.reads(&binding.name).iter().any(|at| *at < place.start || place.end <= *at)
+        })
+    }
+
     /// Where code reads this name, in any scope.
     pub fn reads(&self, name: &str) -> &[u32] {
         self.reads.get(name).map_or(&[], Vec::as_slice)
@@ -487,6 +499,7 @@ impl<'a> Visitor<'a> for Builder {
             span: span(stmt.range()),
             block,
             kind: statement_kind(stmt, is_first),
+            is_expression: stmt.is_expr_stmt(),
         });
         self.view.blocks[block].statements.push(id);
         let outer = self.statement.replace(id);
