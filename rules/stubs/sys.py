@@ -9,12 +9,14 @@ modules = _l.sys_modules()
 argv = _l.argv()
 byteorder = "little"
 maxsize = 9223372036854775807
-flags = _l.unknown("sys.flags")
+flags = object()
+# A frozen program has it; whether this one will be frozen is not known.
+frozen = _l.unknown("whether the program is frozen")
 __missing__ = []
 
 if platform == "win32":
     winver = _l.version()
-    dllhandle = _l.unknown("sys.dllhandle")
+    dllhandle = 1
 
     def getwindowsversion():
         return _l.unknown("sys.getwindowsversion()")
@@ -29,5 +31,5 @@ def exit(code=None):
     raise SystemExit(code)
 
 
-# A frozen program sets these; a program that is started with Python does not have them.
-__missing__ += ["frozen", "_MEIPASS", "last_value", "pypy_version_info", "real_prefix", "ps1"]
+# A program that is started with Python does not have these.
+__missing__ += ["last_value", "pypy_version_info", "real_prefix", "ps1"]

@@ -9,6 +9,7 @@ use crate::interpret::Unit;
 use crate::interpret::trace::Root;
 use crate::ir::{Expr, ExprKind, Name, Span, Stmt, StmtKind};
 use crate::knowledge::{Kind, Knowledge};
+use crate::project::launchers::console_scripts;
 
 /// The files that are run: scripts, `__main__.py`, and modules that nobody imports.
 pub fn roots(workspace: &Workspace) -> Vec<Root> {
@@ -32,6 +33,22 @@ pub fn roots(workspace: &Workspace) -> Vec<Root> {
         let relative = text.lines().any(|line| line.starts_with("from ."));
         let launch = if is_main || relative { Launch::Module } else { Launch::Script };
         roots.push(Root { module: index, launch, function: None });
+    }
+    roots.extend(console_roots(workspace));
+    roots
+}
+
+/// The functions that console and GUI scripts call.
+fn console_roots(workspace: &Workspace) -> Vec<Root> {
+    let mut roots = Vec::new();
+    for project in &workspace.projects {
+        for script in console_scripts(&project.root) {
+            let Some(module) = project.imported(&script.module) else { continue };
+            if workspace.modules[module].file.given {
+                let function = Some((script.function.as_str().into(), Span::default()));
+                roots.push(Root { module, launch: Launch::ConsoleScript, function });
+            }
+        }
     }
     roots
 }

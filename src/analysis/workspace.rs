@@ -6,12 +6,13 @@ use std::sync::Arc;
 use crate::analysis::Failure;
 use crate::error::Error;
 use crate::files::{
-    self, FileKind, Needles, ReadError, Role, Source, Universe, UniverseFile, WalkOptions, Walked,
+    self, FileKind, Needles, ReadError, Role, Source, Target, Universe, UniverseFile, WalkOptions, Walked,
 };
 use crate::finding::ShownPath;
 use crate::knowledge::{Kind, Knowledge};
 use crate::project::dependencies::Dependencies;
 use crate::project::evidence::{self, Deployment};
+use crate::project::launchers::{console_scripts, own_name};
 use crate::project::{Modules, Project, Unreadable};
 use crate::settings::{Settings, Windows};
 
@@ -36,7 +37,8 @@ impl Workspace {
             .map(|error| Failure { path: error.path.clone(), message: error.message.clone() })
             .collect();
         let files_checked = walked.files.len();
-        let mut universe = files::universe(&walked, &needles(Knowledge::bundled()), &[], settings.prefilter);
+        let mut universe =
+            files::universe(&walked, &needles(Knowledge::bundled()), &targets(&walked), settings.prefilter);
         if let Some(stdin) = &settings.stdin {
             add_stdin(&mut universe, &settings.cwd.join(&stdin.filename));
         }
@@ -72,23 +74,30 @@ impl Workspace {
                     Windows::No => evidence.verdict = Deployment::Elsewhere,
                     Windows::Auto => {}
                 }
-                Project { root, modules: modules.clone(), dependencies, evidence }
+                let name = own_name(&root);
+                Project {
+                    root,
+                    name,
+                    modules: modules.clone(),
+                    dependencies: Arc::new(dependencies),
+                    evidence,
+                }
             })
             .collect();
         Ok(Workspace { cwd: settings.cwd.clone(), modules, projects, files_checked, notices, walk_failures })
     }
 
     /// The same workspace with some files changed in memory.
-    pub fn with_texts(&self, settings: &Settings, texts: &[(usize, Arc<str>)]) -> Workspace {
+    pub fn with_texts(&self, texts: &[(usize, Arc<str>)]) -> Workspace {
         let modules = Arc::new(self.modules.with_texts(texts));
-        let target = settings.target_version.as_ref().map(|target| (3, target.minor));
         let projects = self
             .projects
             .iter()
             .map(|project| Project {
                 root: project.root.clone(),
+                name: project.name.clone(),
                 modules: modules.clone(),
-                dependencies: Dependencies::read(&project.root, target),
+                dependencies: project.dependencies.clone(),
                 evidence: project.evidence.clone(),
             })
             .collect();
@@ -118,6 +127,17 @@ impl Workspace {
         );
         self.walk_failures.iter().cloned().chain(unread).collect()
     }
+}
+
+/// Modules that console scripts start matter, whatever they say themselves.
+fn targets(walked: &Walked) -> Vec<Target> {
+    let mut targets = Vec::new();
+    for root in &walked.roots {
+        for script in console_scripts(root) {
+            targets.push(Target { dir: root.clone(), module: script.module });
+        }
+    }
+    targets
 }
 
 /// Standard input stands for a file that may not be on disk.

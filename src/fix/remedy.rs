@@ -7,7 +7,7 @@ use crate::fix::Cure;
 use crate::fix::intent::{Intent, LoopText};
 use crate::interpret::Unit;
 use crate::interpret::reach::{Reached, Start, reached};
-use crate::interpret::trace::{Family, RootTrace, Site};
+use crate::interpret::trace::{Family, PolicyKind, RootTrace, Site};
 use crate::ir::{Arg, ArgKind, Expr, ExprKind, Span, Stmt};
 use crate::knowledge::{Knob, Knowledge};
 use crate::project::Project;
@@ -79,7 +79,7 @@ fn by_knob(
         call: target.span,
         name: knob.argument.clone(),
         value: LoopText::Conditional { windows: windows.into(), and, otherwise: knob.otherwise.clone() },
-        beside_spread: false,
+        beside_spread: !start.run.open_arguments,
     };
     let value = knob.value.replace("{asyncio}", "asyncio");
     match (understood, &knob.policy) {
@@ -93,17 +93,28 @@ fn by_knob(
             policy(project, workspace, trace, start, "set the Selector policy on Windows")
         }
         (Answer::Maybe, Some(ask)) => {
-            let mut cure = policy(project, workspace, trace, start, "")?;
+            // A policy that is in force already needs no second one, only a runner that asks it.
+            let mut cure = match start.run.policy {
+                PolicyKind::Selector => {
+                    Cure { applicability: Applicability::Unsafe, message: String::new(), intents: Vec::new() }
+                }
+                _ => policy(project, workspace, trace, start, "")?,
+            };
             let child = !runs_main_again(workspace, trace);
             let and = child
                 .then(|| reload_argument(workspace, target))
                 .flatten()
                 .map(|reload| format!("not {reload}"));
             cure.intents.push((module, conditional(ask, and)));
-            cure.message = format!(
-                "set the Selector policy and pass {}={ask} on Windows, which works with every {package}",
-                knob.argument
-            );
+            cure.message = match start.run.policy {
+                PolicyKind::Selector => {
+                    format!("pass {}={ask} on Windows, so that {package} asks the policy", knob.argument)
+                }
+                _ => format!(
+                    "set the Selector policy and pass {}={ask} on Windows, which works with every {package}",
+                    knob.argument
+                ),
+            };
             Ok(cure)
         }
     }

@@ -308,7 +308,11 @@ impl<'p> Machine<'p> {
 
     /// An attribute that reads as unknown may not be there at all, unless the module just is not fully known to us.
     fn is_there(&mut self, found: &Value, object: &Value) -> Value {
-        let module = matches!(object.as_id().map(|id| self.state.heap.get(id)), Some(Object::Module(_)));
+        // What a module has is there, also when its value is not known to us; only what a stub calls
+        // a question may be absent.
+        let question = matches!(found, Value::Unknown(unknown) if unknown.label.starts_with("whether "));
+        let module =
+            !question && matches!(object.as_id().map(|id| self.state.heap.get(id)), Some(Object::Module(_)));
         match found {
             Value::Unknown(unknown) if unknown.options.is_none() && !module => {
                 let label = format!("{} exists", unknown.label);

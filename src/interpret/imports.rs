@@ -165,7 +165,6 @@ impl<'p> Machine<'p> {
 
     pub fn try_import(&mut self, dotted: &str) -> Flow<Option<Value>> {
         let mut parent: Option<Id> = None;
-        let mut module = None;
         let mut at = 0;
         loop {
             let end = dotted[at..].find('.').map_or(dotted.len(), |dot| at + dot);
@@ -178,9 +177,8 @@ impl<'p> Machine<'p> {
                 self.state.heap.scope_mut(scope).insert(dotted[at..end].into(), Value::Object(found));
             }
             parent = Some(found);
-            module = Some(Value::Object(found));
             if end == dotted.len() {
-                return Ok(module);
+                return Ok(Some(Value::Object(found)));
             }
             at = end + 1;
         }
@@ -197,7 +195,7 @@ impl<'p> Machine<'p> {
                 module.path.as_ref().map(|path| path.to_vec()).unwrap_or_default()
             }
             Some(_) => Vec::new(),
-            None if BUILT_IN.contains(&name) => Vec::new(),
+            None if BUILT_IN.contains(&name) || self.is_own_framework(name) => Vec::new(),
             None => self.sys_path(),
         };
         match self.project.find(&folders, last) {
@@ -241,6 +239,19 @@ impl<'p> Machine<'p> {
 
     fn is_known_package(&self, name: &str) -> bool {
         self.knowledge.runners.below(name).next().is_some()
+    }
+
+    /// In the repository of a framework itself, examples use the framework as everybody does; only its
+    /// own modules are looked at from inside.
+    fn is_own_framework(&self, name: &str) -> bool {
+        let published = |row: &str| self.project.name.as_deref() == Some(row);
+        let known = self
+            .knowledge
+            .runners
+            .below(name)
+            .any(|(_, index)| published(&self.knowledge.runners.rows[index].package));
+        let folder = [self.project.root.join(name), self.project.root.join("src").join(name)];
+        known && !folder.iter().any(|folder| self.project.modules[self.root.module].path.starts_with(folder))
     }
 
     /// Standard library modules and packages that do not exist on this platform.

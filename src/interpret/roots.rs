@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::entry::{Launch, Process};
-use crate::interpret::explore::Tape;
 use crate::interpret::machine::{Flow, Machine, Stop, Unit};
 use crate::interpret::trace::{PathTrace, Root, RootTrace};
 use crate::interpret::value::{Id, Object, Value};
@@ -55,7 +54,7 @@ impl<'p> Machine<'p> {
             };
             let bound = matches!(outcome, Err(Stop::Bound(_)));
             if !bound {
-                self.run_escaped();
+                self.run_escaped(0);
             }
             trace.paths.push(PathTrace {
                 platform: self.world.platform,
@@ -109,7 +108,11 @@ impl<'p> Machine<'p> {
                 None => return Ok(()),
             };
         }
-        let anything = vec![("*".into(), Value::None), ("**".into(), Value::None)];
+        // A console script calls its function with nothing.
+        let anything = match self.root.launch {
+            Launch::ConsoleScript => Vec::new(),
+            _ => vec![("*".into(), Value::None), ("**".into(), Value::None)],
+        };
         let function = match found.as_id().map(|id| self.state.heap.get(id).clone()) {
             Some(Object::Function(_)) | Some(Object::Method { .. }) => found,
             Some(
@@ -135,8 +138,9 @@ impl<'p> Machine<'p> {
         Ok(())
     }
 
-    /// Functions that code we do not see holds on to may run later: each is run once, on its own.
-    fn run_escaped(&mut self) {
+    /// Functions that code we do not see holds on to may run later: each is run once, on its own, and
+    /// what it hands over in turn after it.
+    fn run_escaped(&mut self, depth: usize) {
         let escaped = std::mem::take(&mut self.state.escaped);
         for id in escaped.into_iter().take(64) {
             let Some(code) = self.code_of(id) else { continue };
@@ -144,7 +148,7 @@ impl<'p> Machine<'p> {
                 continue;
             }
             let end = self.state.clone();
-            let tape = std::mem::replace(&mut self.tape, Tape::default());
+            let tape = std::mem::take(&mut self.tape);
             self.state.running.clear();
             self.frames.clear();
             self.handlers = 0;
@@ -156,8 +160,11 @@ impl<'p> Machine<'p> {
                 let anywhere = self.unknown("the running loop");
                 let _ = self.while_running(anywhere, |machine| machine.wait_for(result));
             }
-            let events = std::mem::replace(&mut self.state, end).events;
+            if depth < 3 {
+                self.run_escaped(depth + 1);
+            }
             // What one callback does to the policy does not happen before another one.
+            let events = std::mem::replace(&mut self.state, end).events;
             self.state.events = events;
             self.tape = tape;
         }

@@ -2,6 +2,7 @@
 
 pub mod dependencies;
 pub mod evidence;
+pub mod launchers;
 mod modules;
 pub mod python_versions;
 
@@ -20,9 +21,11 @@ use crate::project::evidence::Evidence;
 pub struct Project {
     /// Absolute.
     pub root: PathBuf,
+    /// The name under which it is published, lower-cased.
+    pub name: Option<String>,
     /// All modules of the analysis, those of other roots included: imports may cross.
     pub modules: Arc<Modules>,
-    pub dependencies: Dependencies,
+    pub dependencies: Arc<Dependencies>,
     pub evidence: Evidence,
 }
 
@@ -58,6 +61,20 @@ impl Project {
     /// Looks for a module or package of one undotted name.
     pub fn find(&self, folders: &[PathBuf], name: &str) -> Found {
         self.modules.find(folders, name)
+    }
+
+    /// The module a dotted name is imported from; of a package, its `__init__.py`.
+    pub fn imported(&self, dotted: &str) -> Option<usize> {
+        let mut folders = vec![self.root.clone(), self.root.join("src")];
+        let mut found = None;
+        for part in dotted.split('.') {
+            (found, folders) = match self.find(&folders, part) {
+                Found::Module(module) => (Some(module), self.package_folder(module).into_iter().collect()),
+                Found::Namespace(folders) => (None, folders),
+                Found::Nothing => return None,
+            };
+        }
+        found
     }
 
     /// Looks for a dotted module; for `runpy`, a package is its `__main__`.

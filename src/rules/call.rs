@@ -2,7 +2,7 @@
 
 use crate::analysis::Workspace;
 use crate::entry::{Launch, LoopKind};
-use crate::finding::Severity;
+use crate::finding::{Related, Severity};
 use crate::interpret::Unit;
 use crate::interpret::reach::{Reached, Start};
 use crate::interpret::trace::{Decided, EventKind, PolicyKind, RootTrace, Run};
@@ -10,6 +10,7 @@ use crate::knowledge::Knowledge;
 use crate::platform::Platform;
 use crate::project::Project;
 use crate::project::evidence::Deployment;
+use crate::rules::line_place;
 
 pub struct Call<'a> {
     pub workspace: &'a Workspace,
@@ -53,6 +54,13 @@ impl<'a> Call<'a> {
         self.reached
             .on(Platform::Windows)
             .find(|start| start.run.kind == LoopKind::Proactor && !chosen(start.run))
+    }
+
+    /// The strongest piece of evidence that the project is deployed on Windows.
+    pub fn evidence(&self) -> Option<Related> {
+        let reason = self.project.evidence.reasons.iter().find(|reason| reason.points >= 3)?;
+        let place = line_place(self.workspace, &reason.path, reason.line);
+        Some(Related { place, message: reason.message.clone() })
     }
 
     /// Something reached from this root can only run on Proactor.

@@ -60,6 +60,8 @@ pub fn check_all(workspace: &Workspace, traces: &[RootTrace]) -> Vec<Diagnosis> 
             let Some(call) = Call::new(workspace, trace, &reached) else { continue };
             let Some(draft) = ABOUT_CALLS.iter().find_map(|rule| rule(&call)) else { continue };
             let Some(place) = place(workspace, reached.site) else { continue };
+            let mut draft = draft;
+            draft.related.extend(call.evidence());
             found.push(Diagnosis {
                 finding: draft.at(place),
                 trace: Some(index),
