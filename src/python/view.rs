@@ -173,6 +173,8 @@ struct Binding {
     name: String,
     /// The dotted name of the imported module the name is bound to.
     module: Option<String>,
+    /// Index into [`View::statements`].
+    statement: Option<usize>,
     /// Where the binding statement ends.
     end: u32,
     /// The statement stands directly in the scope's own body.
@@ -323,7 +325,7 @@ impl View {
         let place = self.statements[id].span;
         let outer = self.scopes.iter().filter(|scope| !place.contains(scope.span));
         outer.flat_map(|scope| &scope.bindings).any(|binding| {
-            let is_inside = place.start < binding.end && binding.end <= place.end;
+            let is_inside = binding.statement.is_some_and(|by| place.contains(self.statements[by].span));
             is_inside && self.reads(&binding.name).iter().any(|at| *at < place.start || place.end <= *at)
         })
     }
@@ -403,7 +405,8 @@ impl Builder {
         let scope = if is_global { 0 } else { innermost };
         let own_body = self.bodies.last().copied().flatten();
         let unconditional = !is_global && own_body.is_some() && own_body == self.block;
-        self.view.scopes[scope].bindings.push(Binding { name: name.to_string(), module, end, unconditional });
+        let (name, statement) = (name.to_string(), self.statement);
+        self.view.scopes[scope].bindings.push(Binding { name, module, statement, end, unconditional });
     }
 
     fn bind_parameters(&mut self, parameters: &ast::Parameters) {

@@ -118,6 +118,9 @@ fn only_expressions_whose_names_nobody_reads_run_on_windows_alone() {
     assert_eq!(wrap("class A: pass\nA()\n", "class A: pass"), used);
     assert_eq!(wrap("set(p := Policy())\nprint(p)\n", "set(p := Policy())"), used);
 
+    let last_of_a_function = wrap("def f():\n    a()\n    set(policy)\n\nf()\n", "set(policy)");
+    assert!(last_of_a_function.is_ok(), "{last_of_a_function:?}");
+
     let larger = Err("it is part of a larger statement".to_string());
     assert_eq!(wrap("policy = Policy()\n", "policy = Policy()"), larger);
     assert_eq!(wrap("def f():\n    return Policy()\n", "return Policy()"), larger);
