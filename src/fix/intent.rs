@@ -25,7 +25,10 @@ pub enum Intent {
         /// The keyword may be added where the call passes `**mapping`: no mapping there has this key.
         beside_spread: bool,
     },
-    /// Run this statement on Windows only.
+    /// Let another expression stand in for the call on Windows. In `windows`, names and quotes are as
+    /// in [`LoopText`].
+    ReplaceCall { call: Span, windows: String },
+    /// Run this statement on Windows only. It is an expression, such as a call that stands alone.
     WrapInGuard { statement: Span },
     /// Let the `if` with this test hold on Windows only.
     AddCondition { test: Span },

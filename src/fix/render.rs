@@ -9,7 +9,9 @@ mod guard;
 mod imports;
 mod layout;
 mod policy;
+mod replace;
 mod statement;
+mod value;
 
 use std::collections::HashSet;
 
@@ -47,6 +49,7 @@ pub fn render(text: &str, intents: &[Intent], style: &Style) -> Result<Vec<TextE
         done.push(intent);
         match intent {
             Intent::InsertPolicyHere { before, bound } => policy::insert_here(&mut draft, *before, *bound)?,
+            Intent::ReplaceCall { call, windows } => replace::replace(&mut draft, *call, windows)?,
             Intent::WrapInGuard { statement } => guard::wrap(&mut draft, *statement)?,
             Intent::AddCondition { test } => guard::add_condition(&mut draft, *test)?,
             Intent::TwoArmedRun { statement, call } => guard::two_arms(&mut draft, *statement, *call)?,

@@ -33,6 +33,7 @@ pub struct View {
     scopes: Vec<Scope>,
     shapes: HashMap<Span, Shape>,
     reads: HashMap<String, Vec<u32>>,
+    whole_values: HashSet<Span>,
 }
 
 #[derive(Debug)]
@@ -42,6 +43,8 @@ pub struct Statement {
     /// Index into [`View::blocks`].
     pub block: usize,
     pub kind: StatementKind,
+    /// Nothing but an expression.
+    pub is_expression: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -92,6 +95,14 @@ pub struct Argument {
 }
 
 impl Argument {
+    /// The value alone, without the keyword's name.
+    pub fn value(&self) -> Span {
+        match &self.kind {
+            ArgumentKind::Keyword { value, .. } => *value,
+            _ => self.span,
+        }
+    }
+
     pub fn is_keyword(&self, name: &str) -> bool {
         matches!(&self.kind, ArgumentKind::Keyword { name: other, .. } if other == name)
     }
@@ -162,6 +173,8 @@ struct Binding {
     name: String,
     /// The dotted name of the imported module the name is bound to.
     module: Option<String>,
+    /// Index into [`View::statements`].
+    statement: Option<usize>,
     /// Where the binding statement ends.
     end: u32,
     /// The statement stands directly in the scope's own body.
@@ -209,6 +222,11 @@ impl View {
     /// The shape of the expression with exactly this span, parentheses of its own not included.
     pub fn shape(&self, expression: Span) -> Option<&Shape> {
         self.shapes.get(&expression)
+    }
+
+    /// The expression is all that a statement, an assignment's right-hand side or a `return` holds.
+    pub fn is_whole_value(&self, expression: Span) -> bool {
+        self.whole_values.contains(&expression)
     }
 
     /// The brackets that start here.
@@ -302,6 +320,16 @@ impl View {
         })
     }
 
+    /// The statement binds a name that code outside of it reads.
+    pub fn binds_what_others_read(&self, id: usize) -> bool {
+        let place = self.statements[id].span;
+        let outer = self.scopes.iter().filter(|scope| !place.contains(scope.span));
+        outer.flat_map(|scope| &scope.bindings).any(|binding| {
+            let is_inside = binding.statement.is_some_and(|by| place.contains(self.statements[by].span));
+            is_inside && self.reads(&binding.name).iter().any(|at| *at < place.start || place.end <= *at)
+        })
+    }
+
     /// Where code reads this name, in any scope.
     pub fn reads(&self, name: &str) -> &[u32] {
         self.reads.get(name).map_or(&[], Vec::as_slice)
@@ -377,7 +405,8 @@ impl Builder {
         let scope = if is_global { 0 } else { innermost };
         let own_body = self.bodies.last().copied().flatten();
         let unconditional = !is_global && own_body.is_some() && own_body == self.block;
-        self.view.scopes[scope].bindings.push(Binding { name: name.to_string(), module, end, unconditional });
+        let (name, statement) = (name.to_string(), self.statement);
+        self.view.scopes[scope].bindings.push(Binding { name, module, statement, end, unconditional });
     }
 
     fn bind_parameters(&mut self, parameters: &ast::Parameters) {
@@ -473,10 +502,12 @@ impl<'a> Visitor<'a> for Builder {
             span: span(stmt.range()),
             block,
             kind: statement_kind(stmt, is_first),
+            is_expression: stmt.is_expr_stmt(),
         });
         self.view.blocks[block].statements.push(id);
         let outer = self.statement.replace(id);
         self.note_clauses(stmt);
+        self.view.whole_values.extend(whole_value(stmt).map(|value| span(value.range())));
         let end = u32::from(stmt.range().end());
         match stmt {
             ast::Stmt::FunctionDef(node) => {
@@ -645,6 +676,17 @@ fn statement_kind(stmt: &ast::Stmt, is_first: bool) -> StatementKind {
         }
         _ if is_plain_assignment(stmt) => StatementKind::Simple,
         _ => StatementKind::Other,
+    }
+}
+
+fn whole_value(stmt: &ast::Stmt) -> Option<&ast::Expr> {
+    match stmt {
+        ast::Stmt::Assign(node) => Some(&node.value),
+        ast::Stmt::AnnAssign(node) => node.value.as_deref(),
+        ast::Stmt::AugAssign(node) => Some(&node.value),
+        ast::Stmt::Return(node) => node.value.as_deref(),
+        ast::Stmt::Expr(node) => Some(&node.value),
+        _ => None,
     }
 }
 

@@ -7,6 +7,7 @@ use crate::python::view::{Argument, ArgumentKind, Call, Shape};
 
 use super::Draft;
 use super::layout::{LINE_LENGTH, width};
+use super::value::Value;
 
 /// One keyword to set, as in [`Intent::SetKeyword`].
 pub struct Keyword<'a> {
@@ -86,68 +87,20 @@ pub fn edits(
     }
 }
 
-/// The new value of a keyword.
-enum Value {
-    Plain(String),
-    Conditional { windows: String, test: String, otherwise: String },
-}
-
-impl Value {
-    fn new(draft: &mut Draft, text: &LoopText, old: Option<String>, at: u32) -> Result<Value, String> {
-        match text {
-            LoopText::Plain(value) => Ok(Value::Plain(draft.spelled(value, at)?)),
-            LoopText::Conditional { windows, and, otherwise } => {
-                let mut test = draft.windows_test(at)?;
-                if let Some(and) = and {
-                    test = format!("{test} and {and}");
-                }
-                let otherwise = match old {
-                    Some(old) => old,
-                    None => draft.spelled(otherwise, at)?,
-                };
-                Ok(Value::Conditional { windows: draft.spelled(windows, at)?, test, otherwise })
-            }
-        }
+/// The edits that put a value in the place of an argument's, which stands at `place` with its parentheses.
+pub fn replace_argument(
+    draft: &Draft,
+    call: &Call,
+    index: usize,
+    place: Span,
+    value: Value,
+) -> Vec<TextEdit> {
+    let change = Change { call, replaced: vec![(index, place, value)], added: Vec::new(), deeper: 0 };
+    if draft.layout.is_one_line(call.parentheses.start, call.parentheses.end) {
+        change.in_one_line(draft)
+    } else {
+        change.in_many_lines(draft)
     }
-
-    fn flat(&self) -> String {
-        match self {
-            Value::Plain(value) => value.clone(),
-            Value::Conditional { windows, test, otherwise } => {
-                format!("{windows} if {test} else {otherwise}")
-            }
-        }
-    }
-
-    /// `before` and the value, in parentheses where one line is too short. `before` is what stands to
-    /// the left in the value's line after the indentation, `after` what follows.
-    fn fitted(&self, draft: &Draft, indent: &str, before: &str, after: &str, deeper: usize) -> String {
-        let flat = self.flat();
-        let fits = |line: String| deeper + width(&line) <= LINE_LENGTH;
-        if fits(format!("{indent}{before}{flat}{after}")) || flat.contains('\n') {
-            return flat;
-        }
-        let (newline, unit) = (draft.layout.newline, draft.layout.unit);
-        let inner = format!("{newline}{indent}{unit}");
-        match self {
-            Value::Conditional { windows, test, otherwise } if !fits(format!("{indent}{unit}{flat}")) => {
-                let windows = match arms(windows).filter(|_| !fits(format!("{indent}{unit}{windows}"))) {
-                    Some(arms) => format!("({inner}{unit}{}{inner})", arms.join(&format!("{inner}{unit}"))),
-                    None => windows.clone(),
-                };
-                format!("({inner}{windows}{inner}if {test}{inner}else {otherwise}{newline}{indent})")
-            }
-            _ => format!("({inner}{flat}{newline}{indent})"),
-        }
-    }
-}
-
-/// The lines of a conditional of our own that stands in parentheses.
-fn arms(source: &str) -> Option<[String; 3]> {
-    let inside = source.strip_prefix('(')?.strip_suffix(')')?;
-    let (value, rest) = inside.split_once(" if ")?;
-    let (test, otherwise) = rest.split_once(" else ")?;
-    Some([value.to_string(), format!("if {test}"), format!("else {otherwise}")])
 }
 
 struct Change<'a> {
@@ -249,6 +202,7 @@ impl Change<'_> {
         let mut items: Vec<String> = Vec::new();
         for (index, item) in items_of(draft, self.call).into_iter().enumerate() {
             items.push(match self.replaced.iter().find(|(at, _, _)| *at == index) {
+                Some((_, _, value)) if self.is_alone() => value.lines(draft, indent, "", self.deeper),
                 Some((_, span, value)) => {
                     let before = layout.slice(item.start, span.start);
                     format!("{before}{}", value.fitted(draft, indent, before, ",", self.deeper))
@@ -261,6 +215,12 @@ impl Change<'_> {
             items.push(format!("{before}{}", value.fitted(draft, indent, &before, ",", self.deeper)));
         }
         items
+    }
+
+    /// The only argument, without a name, needs no parentheses besides the call's.
+    fn is_alone(&self) -> bool {
+        matches!(&self.call.arguments[..], [Argument { kind: ArgumentKind::Positional, .. }])
+            && self.added.is_empty()
     }
 
     /// Where the arguments start and end, when they stand together in one line below the call.
@@ -286,7 +246,8 @@ impl Change<'_> {
             }
             let indent = layout.indentation(first);
             let items = self.items(draft, indent);
-            let content = items.join(&format!(",{}{indent}", layout.newline)) + ",";
+            let comma = if self.is_alone() { "" } else { "," };
+            let content = items.join(&format!(",{}{indent}", layout.newline)) + comma;
             return vec![TextEdit { start: first, end, content }];
         }
         let mut edits: Vec<TextEdit> = Vec::new();
@@ -382,11 +343,7 @@ fn trailing_comma(draft: &Draft, call: &Call) -> Option<u32> {
 /// The arguments, with parentheses of their own.
 fn items_of(draft: &Draft, call: &Call) -> Vec<Span> {
     let outer = |argument: &Argument| {
-        let value = match &argument.kind {
-            ArgumentKind::Keyword { value, .. } => *value,
-            _ => argument.span,
-        };
-        let outer = draft.view.parenthesized(draft.layout.text, value, call.parentheses);
+        let outer = draft.view.parenthesized(draft.layout.text, argument.value(), call.parentheses);
         Span { start: outer.start.min(argument.span.start), end: outer.end.max(argument.span.end) }
     };
     call.arguments.iter().map(outer).collect()
@@ -407,7 +364,7 @@ fn apply_within(text: &str, from: u32, to: u32, edits: &[TextEdit]) -> String {
 }
 
 /// The part of a line that counts for its length: comments for tools do not.
-fn measured(line: &str) -> &str {
+pub fn measured(line: &str) -> &str {
     let pragmas = ["# noqa", "# type:", "# pyright:", "# pylint:", "# ruff:", "# flake8:"];
     let at = pragmas.iter().filter_map(|pragma| line.find(pragma)).min();
     at.map_or(line, |at| line[..at].trim_end())

@@ -10,10 +10,17 @@ use super::policy::condition_lines;
 use super::{Draft, Rank, call, statement};
 
 /// Lets a statement run on Windows only: by an `if` around it, or by a further condition where it
-/// already is all that an `if` holds.
+/// already is all that an `if` holds. What is not an expression is left alone: other platforms may
+/// need what it binds, returns or holds.
 pub fn wrap(draft: &mut Draft, span: Span) -> Result<(), String> {
     let view = draft.view;
     let id = view.statement(span).ok_or("the statement is not in the file as it is now")?;
+    if view.binds_what_others_read(id) {
+        return Err("the name it binds is used later".into());
+    }
+    if !view.statements[id].is_expression {
+        return Err("it is part of a larger statement".into());
+    }
     let suite = &view.blocks[view.statements[id].block];
     if suite.is_then
         && suite.statements.len() == 1

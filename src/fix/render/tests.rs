@@ -9,6 +9,7 @@ use super::render;
 mod calls;
 mod guards;
 mod policies;
+mod replacements;
 mod untouched;
 
 /// The span of the first occurrence of a piece of the text.

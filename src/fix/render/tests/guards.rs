@@ -105,6 +105,31 @@ fn statements_on_one_line_are_parted() {
 }
 
 #[test]
+fn only_expressions_whose_names_nobody_reads_run_on_windows_alone() {
+    let wrap = |text: &str, statement: &str| {
+        let text = format!("import sys\n\n{text}");
+        rendered(&text, &[Intent::WrapInGuard { statement: span(&text, statement) }])
+    };
+    let used = Err("the name it binds is used later".to_string());
+    assert_eq!(wrap("policy = Policy()\nset(policy)\n", "policy = Policy()"), used);
+    assert_eq!(wrap("import winloop\nwinloop.install()\n", "import winloop"), used);
+    assert_eq!(wrap("def f():\n    set(policy)\n\npolicy = Policy()\nf()\n", "policy = Policy()"), used);
+    assert_eq!(wrap("if a:\n    def f(): pass\nf()\n", "def f(): pass"), used);
+    assert_eq!(wrap("class A: pass\nA()\n", "class A: pass"), used);
+    assert_eq!(wrap("set(p := Policy())\nprint(p)\n", "set(p := Policy())"), used);
+
+    let last_of_a_function = wrap("def f():\n    a()\n    set(policy)\n\nf()\n", "set(policy)");
+    assert!(last_of_a_function.is_ok(), "{last_of_a_function:?}");
+
+    let larger = Err("it is part of a larger statement".to_string());
+    assert_eq!(wrap("policy = Policy()\n", "policy = Policy()"), larger);
+    assert_eq!(wrap("def f():\n    return Policy()\n", "return Policy()"), larger);
+
+    let after = "import sys\n\nif sys.platform == \"win32\":\n    set(x for x in y)\nx = 1\nprint(x)\n";
+    assert_eq!(wrap("set(x for x in y)\nx = 1\nprint(x)\n", "set(x for x in y)"), Ok(after.to_string()));
+}
+
+#[test]
 fn a_condition_binds_tighter_than_what_is_added() {
     let add = |text: &str, test: &str| {
         rendered(text, &[Intent::AddCondition { test: span(text, test) }]).unwrap_or_else(|error| error)
