@@ -438,8 +438,7 @@ pub fn suites(stmt: &Stmt) -> Vec<&[Stmt]> {
 
 /// Shows every expression of a statement to `visit`, those of nested statements, functions and classes included.
 pub fn walk(stmt: &Stmt, visit: &mut dyn FnMut(&Expr)) {
-    let mut body =
-        |body: &[Stmt], visit: &mut dyn FnMut(&Expr)| body.iter().for_each(|stmt| walk(stmt, visit));
+    let body = |body: &[Stmt], visit: &mut dyn FnMut(&Expr)| body.iter().for_each(|stmt| walk(stmt, visit));
     match &stmt.kind {
         StmtKind::Expr(expr) => walk_expr(expr, visit),
         StmtKind::Assign { targets, value } => {
@@ -517,7 +516,7 @@ fn walk_function(code: &Function, visit: &mut dyn FnMut(&Expr)) {
 
 fn walk_expr(expr: &Expr, visit: &mut dyn FnMut(&Expr)) {
     visit(expr);
-    let mut each =
+    let each =
         |exprs: &[Expr], visit: &mut dyn FnMut(&Expr)| exprs.iter().for_each(|expr| walk_expr(expr, visit));
     match &expr.kind {
         ExprKind::Constant(_) | ExprKind::Name(_) => {}

@@ -74,23 +74,22 @@ impl Workspace {
                     Windows::No => evidence.verdict = Deployment::Elsewhere,
                     Windows::Auto => {}
                 }
-                Project { root, modules: modules.clone(), dependencies, evidence }
+                Project { root, modules: modules.clone(), dependencies: Arc::new(dependencies), evidence }
             })
             .collect();
         Ok(Workspace { cwd: settings.cwd.clone(), modules, projects, files_checked, notices, walk_failures })
     }
 
     /// The same workspace with some files changed in memory.
-    pub fn with_texts(&self, settings: &Settings, texts: &[(usize, Arc<str>)]) -> Workspace {
+    pub fn with_texts(&self, texts: &[(usize, Arc<str>)]) -> Workspace {
         let modules = Arc::new(self.modules.with_texts(texts));
-        let target = settings.target_version.as_ref().map(|target| (3, target.minor));
         let projects = self
             .projects
             .iter()
             .map(|project| Project {
                 root: project.root.clone(),
                 modules: modules.clone(),
-                dependencies: Dependencies::read(&project.root, target),
+                dependencies: project.dependencies.clone(),
                 evidence: project.evidence.clone(),
             })
             .collect();

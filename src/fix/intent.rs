@@ -18,7 +18,13 @@ pub enum Intent {
     /// Put the guarded policy directly above this statement, in the same suite.
     InsertPolicyHere { before: Span, bound: Option<(u8, u8)> },
     /// Set or replace a keyword of the call.
-    SetKeyword { call: Span, name: String, value: LoopText },
+    SetKeyword {
+        call: Span,
+        name: String,
+        value: LoopText,
+        /// The keyword may be added where the call passes `**mapping`: no mapping there has this key.
+        beside_spread: bool,
+    },
     /// Run this statement on Windows only.
     WrapInGuard { statement: Span },
     /// Let the `if` with this test hold on Windows only.

@@ -69,7 +69,7 @@ fn prove(
     cure: &Cure,
 ) -> Result<Fix, String> {
     let changed = render_all(settings, workspace, &cure.intents)?;
-    verify::holds(settings, workspace, trace, diagnosis, &changed)?;
+    verify::holds(workspace, trace, diagnosis, &changed)?;
     let mut edits = Vec::new();
     for change in &changed {
         let source = workspace.modules[change.module].source();

@@ -22,7 +22,7 @@ pub fn apply_all(settings: &Settings, workspace: Workspace, write: bool) -> Resu
     let mut texts: BTreeMap<usize, Arc<str>> = BTreeMap::new();
     let mut cured: BTreeMap<usize, Vec<(&'static str, &'static str)>> = BTreeMap::new();
     let mut left_alone: Vec<(ShownPath, String)> = Vec::new();
-    let mut current = workspace.with_texts(settings, &[]);
+    let mut current = workspace.with_texts(&[]);
     let (mut analysis, mut diagnoses) = examine(settings, &current);
     for _ in 0..PASSES {
         let wanted: Vec<&Diagnosis> =
@@ -46,7 +46,7 @@ pub fn apply_all(settings: &Settings, workspace: Workspace, write: bool) -> Resu
         }
         let all: Vec<(usize, Arc<str>)> =
             texts.iter().map(|(module, text)| (*module, text.clone())).collect();
-        current = workspace.with_texts(settings, &all);
+        current = workspace.with_texts(&all);
         (analysis, diagnoses) = examine(settings, &current);
     }
     let mut changed = Vec::new();

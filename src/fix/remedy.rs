@@ -79,6 +79,7 @@ fn by_knob(
         call: target.span,
         name: knob.argument.clone(),
         value: LoopText::Conditional { windows: windows.into(), and, otherwise: knob.otherwise.clone() },
+        beside_spread: !start.run.open_arguments,
     };
     let value = knob.value.replace("{asyncio}", "asyncio");
     match (understood, &knob.policy) {
@@ -144,11 +145,12 @@ fn by_policy_or_factory(
     };
     let value =
         LoopText::Conditional { windows: knob.value.clone(), and: None, otherwise: knob.otherwise.clone() };
+    let name = knob.argument.clone();
     let shown = knob.value.replace("{asyncio}", "asyncio");
     Ok(Cure {
         applicability: Applicability::Safe,
         message: format!("pass {}={shown} on Windows", knob.argument),
-        intents: vec![(module, Intent::SetKeyword { call: span, name: knob.argument.clone(), value })],
+        intents: vec![(module, Intent::SetKeyword { call: span, name, value, beside_spread: false })],
     })
 }
 

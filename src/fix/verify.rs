@@ -16,7 +16,6 @@ use crate::platform::Platform;
 use crate::project::Project;
 use crate::project::dependencies::Answer;
 use crate::rules::Diagnosis;
-use crate::settings::Settings;
 
 /// Whether the changed program runs on Selector where it did not, on every version the project
 /// allows, and as before everywhere else.
@@ -25,7 +24,6 @@ use crate::settings::Settings;
 ///
 /// Why not, for people.
 pub fn holds(
-    settings: &Settings,
     workspace: &Workspace,
     trace: &RootTrace,
     diagnosis: &Diagnosis,
@@ -33,7 +31,7 @@ pub fn holds(
 ) -> Result<(), String> {
     let texts: Vec<(usize, Arc<str>)> =
         changes.iter().map(|change| (change.module, change.text.clone())).collect();
-    let changed = workspace.with_texts(settings, &texts);
+    let changed = workspace.with_texts(&texts);
     if changes.iter().any(|change| changed.modules[change.module].code().is_err()) {
         return Err("the result would not parse".into());
     }
@@ -139,5 +137,5 @@ fn worlds(project: &Project) -> Vec<World<'_>> {
 /// The tables whose knob is not understood by every version.
 fn boundaries() -> Vec<(String, &'static LoopTable)> {
     let tables = &Knowledge::bundled().runners.loops;
-    tables.iter().filter_map(|(_, table)| Some((table.package.clone()?, table))).collect()
+    tables.values().filter_map(|table| Some((table.package.clone()?, table))).collect()
 }

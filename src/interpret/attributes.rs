@@ -75,7 +75,9 @@ impl<'p> Machine<'p> {
                 "fget" => Some(function),
                 _ => Some(self.unknown(name)),
             },
-            Object::Scope(_) | Object::StaticMethod(_) | Object::ClassMethod(_) => Some(self.unknown(name)),
+            Object::Scope(_) | Object::StaticMethod(_) | Object::ClassMethod(_) | Object::Vacant => {
+                Some(self.unknown(name))
+            }
         })
     }
 

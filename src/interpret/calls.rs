@@ -63,6 +63,7 @@ impl<'p> Machine<'p> {
                 }
             },
             Object::Scope(_)
+            | Object::Vacant
             | Object::Module(_)
             | Object::List(_)
             | Object::Set(_)
@@ -119,16 +120,20 @@ impl<'p> Machine<'p> {
         keywords: Keywords,
     ) -> Flow<Value> {
         let names = self.bind_arguments(function, args, keywords)?;
-        let scope = self.scope(names);
         if function.code.is_async || function.code.is_generator {
+            let scope = self.scope(names);
             let suspended = Suspended { function: id, scope, started: false };
             return Ok(self.alloc(Object::Suspended(suspended)));
         }
         let ours = matches!(function.unit, Unit::Project(_));
         let result = if ours {
             // A call has one exit: ways that differ only inside it are merged there.
-            self.explore(|machine| machine.run_body(id, scope, None).or_else(returned))
+            self.explore(|machine| {
+                let scope = machine.scope(names.clone());
+                machine.run_body(id, scope, None).or_else(returned)
+            })
         } else {
+            let scope = self.scope(names);
             self.run_body(id, scope, None).or_else(returned)
         };
         match result {

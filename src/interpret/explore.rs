@@ -5,25 +5,41 @@
 //! explored on a tape of its own, and ways that are alike as far as loops go are merged, so that
 //! only differences that matter reach the outer tape.
 
+use std::collections::BTreeSet;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::interpret::machine::{Flow, Machine, Stop, Unit};
 use crate::interpret::state::State;
-use crate::interpret::trace::EventKind;
 use crate::interpret::value::{Id, Mapping, Names, Object, Sequence, Value};
 
 /// The choices of one run, in the order they were asked.
-#[derive(Clone, Debug, Default)]
+///
+/// A way is followed by running again from the start of its region with one choice turned. What the
+/// regions before that choice came to stands on the tape, so nothing is explored twice.
+#[derive(Clone, Default)]
 pub struct Tape {
     choices: Vec<Choice>,
     position: usize,
+    /// Addresses and unknowns that earlier ways used.
+    used: (usize, u64),
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 struct Choice {
     taken: usize,
     of: usize,
     label: Arc<str>,
+    /// Addresses and unknowns that were in use when it was turned: what comes after gets new ones.
+    used: (usize, u64),
+    /// Where the ways of a region ended. Empty for plain choices, and for regions that must run again.
+    groups: Rc<[Way]>,
+}
+
+impl Choice {
+    fn new(of: usize) -> Choice {
+        Choice { taken: 0, of, label: "".into(), used: (0, 0), groups: Rc::new([]) }
+    }
 }
 
 impl Tape {
@@ -42,6 +58,7 @@ impl Tape {
         while let Some(last) = self.choices.last_mut() {
             if last.taken + 1 < last.of {
                 last.taken += 1;
+                last.used = self.used;
                 return true;
             }
             self.choices.pop();
@@ -56,13 +73,16 @@ impl Tape {
 }
 
 /// One way through a region.
+#[derive(Clone)]
 struct Way {
     outcome: Flow<Value>,
     state: State,
     labels: Vec<Arc<str>>,
 }
 
-const WAYS_IN_A_REGION: usize = 16;
+/// Ways through one region, and kinds of them that differ.
+const WAYS_IN_A_REGION: usize = 64;
+const GROUPS_IN_A_REGION: usize = 16;
 const OPTIONS: usize = 4;
 
 impl<'p> Machine<'p> {
@@ -71,27 +91,19 @@ impl<'p> Machine<'p> {
         if of <= 1 {
             return 0;
         }
-        let position = self.tape.position;
-        if position == self.tape.choices.len() {
-            self.tape.choices.push(Choice { taken: 0, of, label: "".into() });
-        }
+        let position = self.next_choice(of);
         let taken = self.tape.choices[position].taken;
         self.tape.choices[position].label = label(taken);
-        self.tape.position += 1;
         taken
     }
 
     /// Asks for a choice that has one way until [`Machine::widen`] gives it a second.
     pub fn open_choice(&mut self, label: &'static str) -> (usize, usize) {
-        let position = self.tape.position;
-        if position == self.tape.choices.len() {
-            self.tape.choices.push(Choice { taken: 0, of: 1, label: "".into() });
-        }
+        let position = self.next_choice(1);
         let taken = self.tape.choices[position].taken;
         if taken > 0 {
             self.tape.choices[position].label = label.into();
         }
-        self.tape.position += 1;
         (position, taken)
     }
 
@@ -99,90 +111,149 @@ impl<'p> Machine<'p> {
         self.tape.choices[position].of = 2;
     }
 
+    /// Steps to the next choice of the tape.
+    fn next_choice(&mut self, of: usize) -> usize {
+        let position = self.tape.position;
+        if position == self.tape.choices.len() {
+            self.tape.choices.push(Choice::new(of));
+        }
+        self.tape.position += 1;
+        let (len, unknowns) = self.tape.choices[position].used;
+        self.state.heap.pad_to(len);
+        self.state.next_unknown = self.state.next_unknown.max(unknowns);
+        position
+    }
+
     /// Runs a region along every way its unknowns can fall, and merges the ways that are alike.
     pub fn explore(&mut self, region: impl Fn(&mut Machine<'p>) -> Flow<Value>) -> Flow<Value> {
+        if let Some(choice) = self.tape.choices.get_mut(self.tape.position)
+            && let Some(way) = choice.groups.get(choice.taken)
+        {
+            if choice.of > 1 {
+                choice.label = join_labels(&way.labels);
+            }
+            self.state = way.state.clone();
+            let outcome = way.outcome.clone();
+            self.next_choice(1);
+            return outcome;
+        }
         let before = self.state.clone();
+        let yields = self.yields;
         let outer = std::mem::take(&mut self.tape);
-        let mut ways: Vec<Way> = Vec::new();
+        let mut groups: Vec<Way> = Vec::new();
+        let mut dead: Option<Way> = None;
+        let mut ways = 0;
         loop {
             let outcome = region(self);
-            if matches!(outcome, Err(Stop::Bound(_))) || (ways.is_empty() && self.tape.is_decided()) {
+            if matches!(outcome, Err(Stop::Bound(_))) {
                 self.tape = outer;
                 return outcome;
             }
+            ways += 1;
+            let decided = ways == 1 && self.tape.is_decided();
             let labels = self.tape.labels();
-            let more = self.tape.advance();
-            let mut state = before.clone();
-            if more {
-                state.heap.pad_to(self.state.heap.len());
-                state.next_unknown = self.state.next_unknown;
+            let more = !decided && self.tape.advance();
+            let state = std::mem::take(&mut self.state);
+            let way = Way { outcome, state, labels };
+            if self.is_dead_end(&before, &way) {
+                dead.get_or_insert(way);
+            } else {
+                self.add_way(&before, &mut groups, way);
             }
-            ways.push(Way { outcome, state: std::mem::replace(&mut self.state, state), labels });
             if !more {
                 break;
             }
-            if ways.len() >= WAYS_IN_A_REGION {
+            if ways >= WAYS_IN_A_REGION || groups.len() > GROUPS_IN_A_REGION {
                 self.incomplete.get_or_insert_with(|| "too many ways through the program".into());
                 break;
             }
+            for way in groups.iter().chain(&dead) {
+                self.tape.used.0 = self.tape.used.0.max(way.state.heap.len());
+                self.tape.used.1 = self.tape.used.1.max(way.state.next_unknown);
+            }
+            self.state = before.clone();
         }
         self.tape = outer;
-        self.settle(before, ways)
+        if groups.is_empty() {
+            groups.extend(dead);
+        }
+        self.settle(groups, self.yields == yields)
     }
 
     /// Goes on with what the ways have in common, or asks the outer tape which group of them to follow.
-    fn settle(&mut self, before: State, ways: Vec<Way>) -> Flow<Value> {
-        let mut ways = self.without_dead_ends(&before, ways);
-        let mut groups: Vec<Way> = Vec::new();
-        for way in ways.drain(..) {
-            let alike = groups.iter().position(|group| self.alike(&before, group, &way));
-            match alike {
-                Some(index) => {
-                    let group = groups.swap_remove(index);
-                    let merged = self.merge(&before, group, way);
-                    groups.insert(index.min(groups.len()), merged);
-                }
-                None => groups.push(way),
+    fn settle(&mut self, mut groups: Vec<Way>, repeatable: bool) -> Flow<Value> {
+        if let [_, _, ..] = &groups[..] {
+            let len = groups.iter().map(|way| way.state.heap.len()).max().unwrap_or(0);
+            let unknowns = groups.iter().map(|way| way.state.next_unknown).max().unwrap_or(0);
+            for way in &mut groups {
+                way.state.heap.pad_to(len);
+                way.state.next_unknown = unknowns;
             }
         }
-        let chosen = self.choose(groups.len(), |n| join_labels(&groups[n].labels));
-        let way = groups.swap_remove(chosen);
+        // The state at hand was taken away; what `next_choice` pads is the way's own.
+        let at = self.tape.choices.get(self.tape.position).map_or(0, |choice| choice.taken);
+        let way = groups[at.min(groups.len() - 1)].clone();
         self.state = way.state;
+        let position = self.next_choice(groups.len());
+        let choice = &mut self.tape.choices[position];
+        if groups.len() > 1 {
+            choice.label = join_labels(&way.labels);
+        }
+        if repeatable {
+            choice.groups = groups.into();
+        }
         way.outcome
     }
 
     /// A way that ends the program before anything about loops happened says nothing about the others.
-    fn without_dead_ends(&self, before: &State, ways: Vec<Way>) -> Vec<Way> {
-        let dead = |way: &Way| {
-            way.state.events.len() == before.events.len()
-                && match &way.outcome {
-                    Err(Stop::Exit) => true,
-                    Err(Stop::Raise(_)) => self.handlers == 0,
-                    _ => false,
-                }
-        };
-        if ways.iter().all(dead) {
-            return ways.into_iter().take(1).collect();
+    fn is_dead_end(&self, before: &State, way: &Way) -> bool {
+        way.state.events.len() == before.events.len()
+            && match &way.outcome {
+                Err(Stop::Exit) => true,
+                Err(Stop::Raise(_)) => self.handlers == 0,
+                _ => false,
+            }
+    }
+
+    fn add_way(&mut self, before: &State, groups: &mut Vec<Way>, way: Way) {
+        match groups.iter().position(|group| self.alike(before, group, &way)) {
+            Some(index) => {
+                let group = groups.remove(index);
+                let merged = self.merge(group, way);
+                groups.insert(index, merged);
+            }
+            None => groups.push(way),
         }
-        ways.into_iter().filter(|way| !dead(way)).collect()
     }
 
     fn alike(&self, before: &State, a: &Way, b: &Way) -> bool {
-        let outcome = match (&a.outcome, &b.outcome) {
-            (Ok(_), Ok(_)) | (Err(Stop::Return(_)), Err(Stop::Return(_))) => true,
-            (Err(Stop::Break), Err(Stop::Break)) | (Err(Stop::Continue), Err(Stop::Continue)) => true,
-            (Err(Stop::Raise(_)), Err(Stop::Raise(_))) | (Err(Stop::Exit), Err(Stop::Exit)) => true,
-            _ => false,
-        };
-        outcome
-            && a.state.events == b.state.events
-            && a.state.thread == b.state.thread
-            && a.state.running.len() == b.state.running.len()
-            && a.state
-                .heap
-                .changed(&b.state.heap, before.heap.len())
-                .into_iter()
-                .all(|id| self.mergeable(a, b, id))
+        let outcome = matches!(
+            (&a.outcome, &b.outcome),
+            (Ok(_), Ok(_))
+                | (Err(Stop::Return(_)), Err(Stop::Return(_)))
+                | (Err(Stop::Break), Err(Stop::Break))
+                | (Err(Stop::Continue), Err(Stop::Continue))
+                | (Err(Stop::Raise(_)), Err(Stop::Raise(_)))
+                | (Err(Stop::Exit), Err(Stop::Exit))
+        );
+        if !outcome
+            || !same_events(&a.state, &b.state)
+            || a.state.thread != b.state.thread
+            || a.state.running.len() != b.state.running.len()
+        {
+            return false;
+        }
+        let changed = a.state.heap.changed(&b.state.heap);
+        let old = before.heap.len() as Id;
+        let apart: Vec<Id> = changed.iter().copied().filter(|id| !self.mergeable(a, b, *id)).collect();
+        if apart.iter().any(|id| *id < old) {
+            return false;
+        }
+        // What the region made and nobody holds on to does not keep its ways apart.
+        apart.is_empty() || {
+            let held = changed.into_iter().filter(|id| *id < old);
+            !reaches(a, old, held.clone(), &apart) && !reaches(b, old, held, &apart)
+        }
     }
 
     /// What the standard library remembers (policies, current loops) must be the same on both ways.
@@ -205,21 +276,19 @@ impl<'p> Machine<'p> {
         }
     }
 
-    fn merge(&mut self, before: &State, a: Way, b: Way) -> Way {
-        let limit = before.heap.len();
-        let changed = a.state.heap.changed(&b.state.heap, limit);
+    fn merge(&mut self, a: Way, b: Way) -> Way {
         let mut state = a.state;
-        // The later way was padded to the length of the earlier one: its own objects lie behind.
-        let len = state.heap.len();
-        state.heap.adopt(&b.state.heap, len..b.state.heap.len());
+        let changed = state.heap.adopt(&b.state.heap);
         state.next_unknown = state.next_unknown.max(b.state.next_unknown);
         state.may_raise = state.may_raise.max(b.state.may_raise);
-        state.facts = state
-            .facts
-            .iter()
-            .filter(|(id, way)| b.state.facts.get(*id) == Some(*way))
-            .map(|(id, way)| (*id, *way))
-            .collect();
+        if !state.facts.ptr_eq(&b.state.facts) {
+            state.facts = state
+                .facts
+                .iter()
+                .filter(|(id, way)| b.state.facts.get(*id) == Some(*way))
+                .map(|(id, way)| (*id, *way))
+                .collect();
+        }
         if !state.loops.ptr_eq(&b.state.loops) {
             state.loops = state.loops.union(b.state.loops.clone());
         }
@@ -325,6 +394,31 @@ impl<'p> Machine<'p> {
         let chosen = options[taken.min(options.len() - 1)].clone();
         self.settle_value(chosen)
     }
+}
+
+/// Whether what a way gives back, or an older object it changed, leads to one of `wanted`.
+fn reaches(way: &Way, old: Id, held: impl Iterator<Item = Id>, wanted: &[Id]) -> bool {
+    let heap = &way.state.heap;
+    let mut seen: BTreeSet<Id> = BTreeSet::new();
+    let mut rest: Vec<Id> = held.collect();
+    if let Ok(value) | Err(Stop::Return(value) | Stop::Raise(value)) = &way.outcome {
+        value.ids(&mut rest);
+    }
+    while let Some(id) = rest.pop() {
+        if wanted.contains(&id) {
+            return true;
+        }
+        let mut inside = Vec::new();
+        heap.get(id).ids(&mut inside);
+        // Older objects that did not change lead to nothing new.
+        rest.extend(inside.into_iter().filter(|id| *id >= old && seen.insert(*id)));
+    }
+    false
+}
+
+fn same_events(a: &State, b: &State) -> bool {
+    a.events.len() == b.events.len()
+        && a.events.iter().zip(&b.events).all(|(x, y)| Arc::ptr_eq(x, y) || x == y)
 }
 
 fn same_names(a: &Names, b: &Names) -> bool {

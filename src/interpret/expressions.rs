@@ -116,7 +116,10 @@ impl<'p> Machine<'p> {
                     None => Value::None,
                 };
                 match env.hook {
-                    Some(hook) => hook(self, value),
+                    Some(hook) => {
+                        self.yields += 1;
+                        hook(self, value)
+                    }
                     None => Ok(self.unknown("what is sent to the generator")),
                 }
             }
@@ -314,6 +317,11 @@ impl<'p> Machine<'p> {
             }
         }
         self.stand_at(env, expr.span);
+        for (index, (name, _)) in keywords.iter().enumerate() {
+            if !matches!(&**name, "*" | "**") && keywords[..index].iter().any(|(other, _)| other == name) {
+                return self.raise("TypeError", format!("got multiple values for keyword argument '{name}'"));
+            }
+        }
         match callee {
             Value::Builtin(name @ ("globals" | "locals" | "vars" | "exec" | "eval" | "dir")) => {
                 self.call_with_env(env, name, positional)
@@ -638,11 +646,15 @@ impl<'p> Machine<'p> {
         let value = self.settle_value(value);
         if let Some(generator) = self.as_generator(&value) {
             return match env.hook {
-                Some(hook) => self.drive(generator, &|machine, item| hook(machine, item)),
+                Some(hook) => {
+                    self.yields += 1;
+                    self.drive(generator, &|machine, item| hook(machine, item))
+                }
                 None => self.drive(generator, &|_, _| Ok(Value::None)),
             };
         }
         if let (Some(hook), Some((items, _))) = (env.hook, self.items(&value)) {
+            self.yields += 1;
             for item in items {
                 hook(self, item)?;
             }
@@ -719,10 +731,11 @@ impl<'p> Machine<'p> {
         }
         suspended.started = true;
         let (function, scope) = (suspended.function, suspended.scope);
-        match self.run_body(function, scope, None) {
+        // A coroutine has one exit, as a call has.
+        self.explore(|machine| match machine.run_body(function, scope, None) {
             Err(Stop::Return(value)) => Ok(value),
             other => other,
-        }
+        })
     }
 }
 

@@ -165,7 +165,6 @@ impl<'p> Machine<'p> {
 
     pub fn try_import(&mut self, dotted: &str) -> Flow<Option<Value>> {
         let mut parent: Option<Id> = None;
-        let mut module = None;
         let mut at = 0;
         loop {
             let end = dotted[at..].find('.').map_or(dotted.len(), |dot| at + dot);
@@ -178,9 +177,8 @@ impl<'p> Machine<'p> {
                 self.state.heap.scope_mut(scope).insert(dotted[at..end].into(), Value::Object(found));
             }
             parent = Some(found);
-            module = Some(Value::Object(found));
             if end == dotted.len() {
-                return Ok(module);
+                return Ok(Some(Value::Object(found)));
             }
             at = end + 1;
         }

@@ -524,14 +524,6 @@ impl<'p> Machine<'p> {
         let function = self.attribute(module, name)?;
         self.call(function, args, Vec::new())
     }
-
-    /// A message why nothing is known, for `unknown` verdicts.
-    pub fn reason_of(&self, value: &Value) -> Option<Arc<str>> {
-        match value {
-            Value::Unknown(unknown) => Some(unknown.label.clone()),
-            _ => None,
-        }
-    }
 }
 
 fn join_paths(parts: &[String]) -> String {

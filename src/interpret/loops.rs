@@ -32,6 +32,7 @@ impl<'p> Machine<'p> {
             own_child: false,
             policy: self.policy_in_force(),
             policy_set: self.state.policy_set,
+            open_arguments: false,
             settings: Vec::new(),
             configured: None,
             created: info.and_then(|info| info.created).filter(|created| Some(*created) != here),
@@ -71,6 +72,7 @@ impl<'p> Machine<'p> {
             own_child: false,
             policy: self.policy_in_force(),
             policy_set: self.state.policy_set,
+            open_arguments: false,
             settings: Vec::new(),
             configured: None,
             created: None,
@@ -167,11 +169,5 @@ impl Event {
             EventKind::Run(run) => Some(run),
             _ => None,
         }
-    }
-}
-
-impl Run {
-    pub fn runner_name(&self) -> Arc<str> {
-        self.runner.clone()
     }
 }

@@ -55,6 +55,8 @@ impl<'p> Machine<'p> {
         self.state.events = child.events;
         self.state.facts = child.facts;
         self.state.next_unknown = child.next_unknown;
+        // Ways that split in the child must not give their later objects the same addresses.
+        self.state.heap.pad_to(child.heap.len());
         match result {
             Err(Stop::Bound(bound)) => Err(Stop::Bound(bound)),
             _ => Ok(self.unknown("the result of a child process")),

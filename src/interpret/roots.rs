@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::entry::{Launch, Process};
-use crate::interpret::explore::Tape;
 use crate::interpret::machine::{Flow, Machine, Stop, Unit};
 use crate::interpret::trace::{PathTrace, Root, RootTrace};
 use crate::interpret::value::{Id, Object, Value};

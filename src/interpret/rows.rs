@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use crate::entry::LoopKind;
 use crate::interpret::calls::Keywords;
-use crate::interpret::loops::named_kind;
 use crate::interpret::machine::{Flow, Machine, Unit};
 use crate::interpret::state::LoopInfo;
 use crate::interpret::trace::{Decided, EventKind, Family, PolicyKind, Run, Site};
@@ -157,6 +156,9 @@ impl<'p> Machine<'p> {
             if !matches!(&*name, "*" | "**") {
                 settings.insert(name, value);
             }
+        }
+        if open {
+            settings.insert("**".into(), Value::None);
         }
         for (name, default) in &row.defaults {
             let name: Name = name.as_str().into();
@@ -319,7 +321,7 @@ impl<'p> Machine<'p> {
             }
             Takes::Uvloop => self.call_stub("uvloop", "new_event_loop", Vec::new())?,
             Takes::Winloop => self.call_stub("winloop", "new_event_loop", Vec::new())?,
-            Takes::Factory => self.from_factory(argument.unwrap_or(Value::None))?,
+            Takes::Factory => self.loop_from(argument.unwrap_or(Value::None))?,
             Takes::Object => argument.unwrap_or(Value::None),
             Takes::None => return Ok(Value::None),
             Takes::Error => {
@@ -361,6 +363,7 @@ impl<'p> Machine<'p> {
             own_child: child && !row.in_process,
             policy: self.policy_in_force(),
             policy_set: self.state.policy_set,
+            open_arguments: settings.contains_key("**"),
             settings: shown,
             created,
             configured: made_at(settings.get("__made__")),
@@ -389,7 +392,7 @@ impl<'p> Machine<'p> {
     }
 
     /// `"asyncio:SelectorEventLoop"` or a callable: called with nothing, it gives the loop.
-    fn from_factory(&mut self, factory: Value) -> Flow<Value> {
+    fn loop_from(&mut self, factory: Value) -> Flow<Value> {
         let factory = match &factory {
             Value::Str(text) => {
                 let Some((module, attribute)) = text.split_once(':') else {
@@ -542,11 +545,9 @@ impl<'p> Machine<'p> {
                 _ => true,
             },
             Condition::Equals(name, other) => get(self, name).as_str() == Some(other),
-            Condition::NotString(name) => match get(self, name) {
-                Value::Str(_) | Value::Unknown(_) => false,
-                Value::None => false,
-                _ => true,
-            },
+            Condition::NotString(name) => {
+                !matches!(get(self, name), Value::Str(_) | Value::Unknown(_) | Value::None)
+            }
         })
     }
 
@@ -561,11 +562,6 @@ impl<'p> Machine<'p> {
         let taken = self.choose(2, label);
         self.note_truth(unknown, taken == 0);
         Ok(taken == 0)
-    }
-
-    /// The kind a word of a table stands for.
-    pub fn kind_word(word: &str) -> LoopKind {
-        named_kind(word)
     }
 }
 

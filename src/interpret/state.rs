@@ -18,8 +18,6 @@ pub struct LoopInfo {
     pub by_policy: bool,
 }
 
-const CHUNK: usize = 64;
-
 #[derive(Clone, Default)]
 pub struct State {
     pub heap: Heap,
@@ -52,11 +50,26 @@ pub struct State {
     pub may_raise: u32,
 }
 
-/// Objects by address. Cloning costs one reference count per [`CHUNK`] objects.
+/// Objects in a chunk, and chunks in a page.
+const FAN: usize = 32;
+const PAGE: usize = FAN * FAN;
+
+type Chunk = Rc<Vec<Rc<Object>>>;
+type Page = Rc<Vec<Chunk>>;
+
+/// Objects by address. Cloning costs one reference count per [`PAGE`] objects.
 #[derive(Clone, Default)]
 pub struct Heap {
-    chunks: Vec<Rc<Vec<Rc<Object>>>>,
+    pages: Vec<Page>,
     len: usize,
+}
+
+thread_local! {
+    /// Addresses that another way of the run uses, and a whole chunk of them.
+    static VACANT: (Rc<Object>, Chunk) = {
+        let vacant = Rc::new(Object::Vacant);
+        (vacant.clone(), Rc::new(vec![vacant; FAN]))
+    };
 }
 
 impl Heap {
@@ -64,58 +77,122 @@ impl Heap {
         self.len
     }
 
-    pub fn is_empty(&self) -> bool {
-        self.len == 0
-    }
-
     pub fn alloc(&mut self, object: Object) -> Id {
-        if self.len.is_multiple_of(CHUNK) {
-            self.chunks.push(Rc::new(Vec::with_capacity(CHUNK)));
-        }
-        Rc::make_mut(&mut self.chunks[self.len / CHUNK]).push(Rc::new(object));
-        self.len += 1;
+        self.push(Rc::new(object));
         (self.len - 1) as Id
     }
 
+    fn push(&mut self, object: Rc<Object>) {
+        if self.len.is_multiple_of(FAN) {
+            self.push_chunk(Rc::new(Vec::with_capacity(FAN)));
+        }
+        let page = Rc::make_mut(&mut self.pages[self.len / PAGE]);
+        let chunk = &mut page[self.len % PAGE / FAN];
+        match Rc::get_mut(chunk) {
+            Some(objects) => objects.push(object),
+            None => {
+                // A plain clone would have no room for what comes next.
+                let mut objects = Vec::with_capacity(FAN);
+                objects.extend(chunk.iter().cloned());
+                objects.push(object);
+                *chunk = Rc::new(objects);
+            }
+        }
+        self.len += 1;
+    }
+
+    /// Adds an empty or a full chunk where one begins.
+    fn push_chunk(&mut self, chunk: Chunk) {
+        if self.len.is_multiple_of(PAGE) {
+            self.pages.push(Rc::new(Vec::with_capacity(FAN)));
+        }
+        Rc::make_mut(&mut self.pages[self.len / PAGE]).push(chunk);
+    }
+
     pub fn get(&self, id: Id) -> &Object {
-        &self.chunks[id as usize / CHUNK][id as usize % CHUNK]
+        let id = id as usize;
+        &self.pages[id / PAGE][id % PAGE / FAN][id % FAN]
     }
 
     pub fn get_mut(&mut self, id: Id) -> &mut Object {
-        Rc::make_mut(&mut Rc::make_mut(&mut self.chunks[id as usize / CHUNK])[id as usize % CHUNK])
+        Rc::make_mut(self.slot(id as usize))
+    }
+
+    /// The object itself, to be kept while the heap changes.
+    pub fn share(&self, id: Id) -> Rc<Object> {
+        let id = id as usize;
+        self.pages[id / PAGE][id % PAGE / FAN][id % FAN].clone()
+    }
+
+    fn slot(&mut self, id: usize) -> &mut Rc<Object> {
+        let page = Rc::make_mut(&mut self.pages[id / PAGE]);
+        &mut Rc::make_mut(&mut page[id % PAGE / FAN])[id % FAN]
     }
 
     /// Grows to `len` objects, so that what another way of the run allocated has addresses of its own.
     pub fn pad_to(&mut self, len: usize) {
-        while self.len < len {
-            self.alloc(Object::Scope(Names::new()));
-        }
+        VACANT.with(|(vacant, chunk)| {
+            while self.len < len {
+                if self.len.is_multiple_of(FAN) && self.len + FAN <= len {
+                    self.push_chunk(chunk.clone());
+                    self.len += FAN;
+                } else {
+                    self.push(vacant.clone());
+                }
+            }
+        });
     }
 
-    /// Takes over the objects of `other` in the given range of addresses.
-    pub fn adopt(&mut self, other: &Heap, range: std::ops::Range<usize>) {
-        for id in range {
-            let object = other.chunks[id / CHUNK][id % CHUNK].clone();
-            if id < self.len {
-                Rc::make_mut(&mut self.chunks[id / CHUNK])[id % CHUNK] = object;
-            } else {
-                self.alloc(Object::Scope(Names::new()));
-                Rc::make_mut(&mut self.chunks[id / CHUNK])[id % CHUNK] = object;
+    /// Takes over the objects that only `other` has, and gives the addresses of those that both have
+    /// and that differ, found by sharing.
+    pub fn adopt(&mut self, other: &Heap) -> Vec<Id> {
+        self.pad_to(other.len);
+        let mut differ = Vec::new();
+        for index in 0..other.pages.len() {
+            if Rc::ptr_eq(&self.pages[index], &other.pages[index]) {
+                continue;
+            }
+            for at in 0..other.pages[index].len() {
+                let theirs = &other.pages[index][at];
+                let ours = &self.pages[index][at];
+                if Rc::ptr_eq(ours, theirs) || VACANT.with(|(_, vacant)| Rc::ptr_eq(theirs, vacant)) {
+                    continue;
+                }
+                if VACANT.with(|(_, vacant)| Rc::ptr_eq(ours, vacant)) && theirs.len() == FAN {
+                    Rc::make_mut(&mut self.pages[index])[at] = theirs.clone();
+                    continue;
+                }
+                for (offset, object) in theirs.iter().enumerate() {
+                    let id = index * PAGE + at * FAN + offset;
+                    let mine = &self.pages[index][at][offset];
+                    match (&**mine, &**object) {
+                        _ if Rc::ptr_eq(mine, object) => {}
+                        (_, Object::Vacant) => {}
+                        (Object::Vacant, _) => *self.slot(id) = object.clone(),
+                        _ => differ.push(id as Id),
+                    }
+                }
             }
         }
+        differ
     }
 
-    /// The addresses below `limit` whose objects differ between the two heaps, found by sharing.
-    pub fn changed(&self, other: &Heap, limit: usize) -> Vec<Id> {
+    /// The addresses of objects that both heaps have and that differ, found by sharing.
+    pub fn changed(&self, other: &Heap) -> Vec<Id> {
         let mut changed = Vec::new();
-        for (index, (a, b)) in self.chunks.iter().zip(&other.chunks).enumerate() {
+        for (page, (a, b)) in self.pages.iter().zip(&other.pages).enumerate() {
             if Rc::ptr_eq(a, b) {
                 continue;
             }
-            for (offset, (x, y)) in a.iter().zip(b.iter()).enumerate() {
-                let id = index * CHUNK + offset;
-                if id < limit && !Rc::ptr_eq(x, y) {
-                    changed.push(id as Id);
+            for (chunk, (a, b)) in a.iter().zip(b.iter()).enumerate() {
+                if Rc::ptr_eq(a, b) {
+                    continue;
+                }
+                for (offset, (x, y)) in a.iter().zip(b.iter()).enumerate() {
+                    let vacant = matches!(**x, Object::Vacant) || matches!(**y, Object::Vacant);
+                    if !vacant && !Rc::ptr_eq(x, y) {
+                        changed.push((page * PAGE + chunk * FAN + offset) as Id);
+                    }
                 }
             }
         }

@@ -108,6 +108,8 @@ pub struct Run {
     pub policy: PolicyKind,
     /// Where that policy was set.
     pub policy_set: Option<Site>,
+    /// Some arguments come from a `*` or `**` nothing is known about.
+    pub open_arguments: bool,
     /// The arguments that matter, rendered: `reload` → `False`.
     pub settings: Vec<(Name, Arc<str>)>,
     /// The loop was created at this place, when that is not the run call itself.

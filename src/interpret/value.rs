@@ -75,6 +75,8 @@ pub enum Object {
         after: Id,
         receiver: Value,
     },
+    /// An address that only another way of the run uses.
+    Vacant,
     /// What a runner row describes (an index into [`crate::knowledge::Runners`]).
     Row(usize),
 }
@@ -163,6 +165,18 @@ impl Value {
         }
     }
 
+    /// The addresses it names, also as one of its options.
+    pub fn ids(&self, ids: &mut Vec<Id>) {
+        match self {
+            Value::Object(id) => ids.push(*id),
+            Value::Tuple(items) => items.iter().for_each(|item| item.ids(ids)),
+            Value::Unknown(Unknown { options: Some(options), .. }) => {
+                options.iter().for_each(|option| option.ids(ids))
+            }
+            _ => {}
+        }
+    }
+
     pub fn is_unknown(&self) -> bool {
         matches!(self, Value::Unknown(_))
     }
@@ -185,6 +199,53 @@ impl Value {
             (Value::Builtin(a), Value::Builtin(b)) => a == b,
             (Value::Unknown(a), Value::Unknown(b)) => a.id == b.id,
             _ => false,
+        }
+    }
+}
+
+impl Object {
+    /// The addresses it leads to.
+    pub fn ids(&self, ids: &mut Vec<Id>) {
+        let mut names = |names: &Names| names.values().for_each(|value| value.ids(ids));
+        match self {
+            Object::Scope(scope) => names(scope),
+            Object::Instance { class, attributes, .. } => {
+                names(attributes);
+                ids.push(*class);
+            }
+            Object::Function(function) => {
+                names(&function.attributes);
+                function.defaults.iter().flatten().for_each(|value| value.ids(ids));
+                let mut chain = Some(&function.chain);
+                while let Some(link) = chain {
+                    ids.push(link.scope);
+                    chain = link.parent.as_ref();
+                }
+                ids.push(function.globals);
+            }
+            Object::Class(class) => {
+                class.bases.iter().for_each(|base| base.ids(ids));
+                ids.push(class.scope);
+            }
+            Object::Module(module) => ids.push(module.scope),
+            Object::List(items) | Object::Set(items) => items.items.iter().for_each(|item| item.ids(ids)),
+            Object::Dict(mapping) => mapping.entries.iter().for_each(|(key, value)| {
+                key.ids(ids);
+                value.ids(ids);
+            }),
+            Object::Method { function: value, receiver: other } => {
+                value.ids(ids);
+                other.ids(ids);
+            }
+            Object::Super { after, receiver } => {
+                ids.push(*after);
+                receiver.ids(ids);
+            }
+            Object::Suspended(suspended) => ids.extend([suspended.function, suspended.scope]),
+            Object::StaticMethod(value) | Object::ClassMethod(value) | Object::Property(value) => {
+                value.ids(ids)
+            }
+            Object::Vacant | Object::Row(_) => {}
         }
     }
 }

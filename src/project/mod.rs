@@ -23,7 +23,7 @@ pub struct Project {
     pub root: PathBuf,
     /// All modules of the analysis, those of other roots included: imports may cross.
     pub modules: Arc<Modules>,
-    pub dependencies: Dependencies,
+    pub dependencies: Arc<Dependencies>,
     pub evidence: Evidence,
 }
 

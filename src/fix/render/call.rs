@@ -8,20 +8,27 @@ use crate::python::view::{Argument, ArgumentKind, Call, Shape};
 use super::Draft;
 use super::layout::{LINE_LENGTH, width};
 
+/// One keyword to set, as in [`Intent::SetKeyword`].
+pub struct Keyword<'a> {
+    pub name: &'a str,
+    pub value: &'a LoopText,
+    pub beside_spread: bool,
+}
+
 /// Carries out every [`Intent::SetKeyword`], one call at a time.
 pub fn set_keywords(draft: &mut Draft, intents: &[Intent]) -> Result<(), String> {
-    let mut calls: Vec<(Span, Vec<(&str, &LoopText)>)> = Vec::new();
+    let mut calls: Vec<(Span, Vec<Keyword>)> = Vec::new();
     for intent in intents {
-        let Intent::SetKeyword { call, name, value } = intent else { continue };
+        let Intent::SetKeyword { call, name, value, beside_spread } = intent else { continue };
         let at = calls.iter().position(|(other, _)| other == call).unwrap_or_else(|| {
             calls.push((*call, Vec::new()));
             calls.len() - 1
         });
         let keywords = &mut calls[at].1;
-        match keywords.iter().find(|(other, _)| other == name) {
-            Some((_, same)) if *same == value => {}
+        match keywords.iter_mut().find(|other| other.name == name) {
+            Some(same) if same.value == value => same.beside_spread |= beside_spread,
             Some(_) => return Err(format!("two fixes disagree about {name}= of one call")),
-            None => keywords.push((name, value)),
+            None => keywords.push(Keyword { name, value, beside_spread: *beside_spread }),
         }
     }
     for (call, keywords) in calls {
@@ -37,7 +44,7 @@ pub fn set_keywords(draft: &mut Draft, intents: &[Intent]) -> Result<(), String>
 pub fn edits(
     draft: &mut Draft,
     call: Span,
-    keywords: &[(&str, &LoopText)],
+    keywords: &[Keyword],
     deeper: Option<usize>,
 ) -> Result<Vec<TextEdit>, String> {
     let view = draft.view;
@@ -50,7 +57,8 @@ pub fn edits(
     }
     let room = deeper.unwrap_or(0);
     let mut change = Change { call, replaced: Vec::new(), added: Vec::new(), deeper: room };
-    for (name, text) in keywords {
+    let is_spread = call.arguments.iter().any(|argument| argument.kind == ArgumentKind::DoubleStar);
+    for Keyword { name, value: text, beside_spread } in keywords {
         let present = call.arguments.iter().enumerate().find_map(|(index, argument)| match &argument.kind {
             ArgumentKind::Keyword { name: other, value } if other == name => Some((index, *value)),
             _ => None,
@@ -64,7 +72,7 @@ pub fn edits(
                 let old = if bare { format!("({old})") } else { old.to_string() };
                 change.replaced.push((index, span, Value::new(draft, text, Some(old), call.span.start)?));
             }
-            None if call.arguments.iter().any(|argument| argument.kind == ArgumentKind::DoubleStar) => {
+            None if is_spread && !beside_spread => {
                 return Err(format!("the call passes **kwargs; {name}= may be in it"));
             }
             None => change.added.push((name.to_string(), Value::new(draft, text, None, call.span.start)?)),
@@ -200,11 +208,20 @@ impl Change<'_> {
         edits
     }
 
-    /// The last call of the chain (innermost first), one argument a line.
+    /// The last call of the chain (innermost first): its arguments together in one line where they
+    /// fit, otherwise one a line.
     fn opened(&self, draft: &Draft, chain: &[&Call], indent: &str, inline: &[TextEdit]) -> String {
         let layout = &draft.layout;
         let Some((call, inner)) = chain.split_last() else { return String::new() };
+        let newline = layout.newline;
         let indent_inside = format!("{indent}{}", layout.unit);
+        let Span { start, end } = call.parentheses;
+        let row = apply_within(layout.text, start + 1, end - 1, inline);
+        let row = format!("{indent_inside}{}", row.trim());
+        let is_magic = chain.iter().any(|call| trailing_comma(draft, call).is_some());
+        if !is_magic && self.deeper + width(&row) <= LINE_LENGTH {
+            return format!("({newline}{row}{newline}{indent})");
+        }
         let items = match inner.last() {
             None => self.items(draft, &indent_inside),
             Some(held) => items_of(draft, call)
@@ -221,7 +238,6 @@ impl Change<'_> {
                 })
                 .collect(),
         };
-        let newline = layout.newline;
         let comma = if items.len() > 1 || trailing_comma(draft, call).is_some() { "," } else { "" };
         let lines = items.join(&format!(",{newline}{indent_inside}"));
         format!("({newline}{indent_inside}{lines}{comma}{newline}{indent})")

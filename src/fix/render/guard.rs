@@ -137,7 +137,8 @@ pub fn two_arms(draft: &mut Draft, span: Span, run: Span) -> Result<(), String> 
     let factory = LoopText::Plain("{asyncio}.SelectorEventLoop".to_string());
     // What else stands in the line would be measured with a statement that does not start it.
     let deeper_by = draft.layout.starts_line(span.start).then_some(width(unit));
-    let mut edits = call::edits(draft, run, &[("loop_factory", &factory)], deeper_by)?;
+    let keyword = call::Keyword { name: "loop_factory", value: &factory, beside_spread: false };
+    let mut edits = call::edits(draft, run, &[keyword], deeper_by)?;
     for edit in &mut edits {
         edit.content = edit.content.replace(newline, &format!("{newline}{unit}"));
     }

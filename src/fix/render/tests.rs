@@ -57,6 +57,7 @@ fn selector_loop(text: &str, call: &str) -> Intent {
             and: None,
             otherwise: "\"auto\"".into(),
         },
+        beside_spread: false,
     }
 }
 
@@ -69,5 +70,6 @@ fn loop_factory(text: &str, call: &str) -> Intent {
             and: None,
             otherwise: "None".into(),
         },
+        beside_spread: false,
     }
 }

@@ -40,6 +40,47 @@ if __name__ == "__main__":
 }
 
 #[test]
+fn arguments_that_fit_in_one_line_below_the_call_stay_together() {
+    let before = "import asyncio\nimport sys\n\nasyncio.run(main())\n";
+    let after = r#"import asyncio
+import sys
+
+asyncio.run(
+    main(), loop_factory=asyncio.SelectorEventLoop if sys.platform == "win32" else None
+)
+"#;
+    check(before, &[loop_factory(before, "asyncio.run(main())")], after);
+    let before = "import sys\n\nserver = uvicorn.Server(uvicorn.Config(a), f=1)\n";
+    let after = r#"import sys
+
+server = uvicorn.Server(
+    uvicorn.Config(
+        a, loop="asyncio:SelectorEventLoop" if sys.platform == "win32" else "auto"
+    ),
+    f=1,
+)
+"#;
+    check(before, &[selector_loop(before, "uvicorn.Config(a)")], after);
+}
+
+#[test]
+fn one_column_too_many_or_a_magic_trailing_comma_puts_one_argument_a_line() {
+    let after = r#"import asyncio
+import sys
+
+if x:
+    asyncio.run(
+        main(),
+        loop_factory=asyncio.SelectorEventLoop if sys.platform == "win32" else None,
+    )
+"#;
+    let before = "import asyncio\nimport sys\n\nif x:\n    asyncio.run(main())\n";
+    check(before, &[loop_factory(before, "asyncio.run(main())")], after);
+    let before = "import asyncio\nimport sys\n\nif x:\n    asyncio.run(main(),)\n";
+    check(before, &[loop_factory(before, "asyncio.run(main(),)")], after);
+}
+
+#[test]
 fn calls_around_it_are_opened_with_it() {
     let before = r#"import sys
 
@@ -139,7 +180,7 @@ uvicorn.run(app,
 #[test]
 fn a_value_that_was_there_is_kept_elsewhere() {
     let before = "import sys\n\nuvicorn.run(app, loop='uvloop')\n";
-    let after = "import sys\n\nuvicorn.run(\n    app,\n    loop='asyncio:SelectorEventLoop' if sys.platform == 'win32' else 'uvloop',\n)\n";
+    let after = "import sys\n\nuvicorn.run(\n    app, loop='asyncio:SelectorEventLoop' if sys.platform == 'win32' else 'uvloop'\n)\n";
     check(before, &[selector_loop(before, "uvicorn.run(app, loop='uvloop')")], after);
 }
 
@@ -180,7 +221,7 @@ uvicorn.run(
         otherwise: "\"auto\"".into(),
     };
     let call = span(before, &before[12..before.len() - 1]);
-    check(before, &[Intent::SetKeyword { call, name: "loop".into(), value }], after);
+    check(before, &[Intent::SetKeyword { call, name: "loop".into(), value, beside_spread: false }], after);
 }
 
 #[test]
@@ -203,7 +244,7 @@ uvicorn.run(
         otherwise: "\"auto\"".into(),
     };
     let call = span(before, "uvicorn.run(app)");
-    check(before, &[Intent::SetKeyword { call, name: "loop".into(), value }], after);
+    check(before, &[Intent::SetKeyword { call, name: "loop".into(), value, beside_spread: false }], after);
 }
 
 #[test]
@@ -220,8 +261,7 @@ import sys
 
 def main():
     aio.run(
-        serve(),
-        loop_factory=aio.SelectorEventLoop if sys.platform == "win32" else None,
+        serve(), loop_factory=aio.SelectorEventLoop if sys.platform == "win32" else None
     )
 "#;
     check(before, &[loop_factory(before, "aio.run(serve())")], after);
@@ -250,6 +290,7 @@ fn a_plain_value_and_a_second_keyword() {
         call,
         name: name.into(),
         value: LoopText::Plain(value.into()),
+        beside_spread: false,
     };
     check(before, &[set("reload", "{sys}.platform != \"win32\""), set("workers", "1")], after);
 }
@@ -293,6 +334,38 @@ fn keywords_that_may_hold_the_loop_are_left_alone() {
         before,
         &[selector_loop(before, "uvicorn.run(app, **options)")],
         "the call passes **kwargs; loop= may be in it",
+    );
+}
+
+#[test]
+fn a_mapping_that_is_known_not_to_hold_the_loop_is_no_obstacle() {
+    let beside = |text: &str, call: &str| match selector_loop(text, call) {
+        Intent::SetKeyword { call, name, value, .. } => {
+            Intent::SetKeyword { call, name, value, beside_spread: true }
+        }
+        other => other,
+    };
+    let before = "import sys\n\nui.run(**a)\n";
+    let after = "import sys\n\nui.run(**a, loop=\"asyncio:SelectorEventLoop\" if sys.platform == \"win32\" else \"auto\")\n";
+    check(before, &[beside(before, "ui.run(**a)")], after);
+    let before = "import sys\n\nui.run(\n    port=1,\n    **options,\n)\n";
+    let after = r#"import sys
+
+ui.run(
+    port=1,
+    **options,
+    loop="asyncio:SelectorEventLoop" if sys.platform == "win32" else "auto",
+)
+"#;
+    check(before, &[beside(before, &before[12..before.len() - 1])], after);
+    // What one fix has proven holds for another one that wants the same.
+    check(
+        before,
+        &[
+            selector_loop(before, &before[12..before.len() - 1]),
+            beside(before, &before[12..before.len() - 1]),
+        ],
+        after,
     );
 }
 
