@@ -24,14 +24,14 @@ fn the_transcripts_of_the_readme_are_what_the_program_prints() {
             };
             let arguments: Vec<&str> = arguments.split_whitespace().collect();
             let run = project.run(&arguments);
-            let got = trimmed(&run.stdout);
+            let got = trimmed(&format!("{}{}", run.stdout, run.stderr));
             checked += 1;
             if got != expected {
                 let difference = similar::TextDiff::from_lines(&expected, &got)
                     .unified_diff()
                     .header("README", "got")
                     .to_string();
-                failures += &format!("\n=== $ {command}\n{difference}--- stderr\n{}", run.stderr);
+                failures += &format!("\n=== $ {command}\n{difference}");
             }
         }
     }
