@@ -3,6 +3,8 @@
 use std::fs;
 use std::path::Path;
 
+use serde_json::Value;
+
 use crate::project::{Files, Project, read_folder, repository, run_in};
 
 /// How a transcript in the README may start the program.
@@ -13,7 +15,7 @@ fn the_transcripts_of_the_readme_are_what_the_program_prints() {
     let readme = fs::read_to_string(repository().join("README.md")).expect("the README");
     let mut checked = 0;
     let mut failures = String::new();
-    for block in console_blocks(&readme) {
+    for block in blocks(&readme, "console") {
         // A block may fix files, so each works on a copy; paths are as in the repository.
         let project = Project::new(&sample_tree());
         for (command, expected) in commands(&block) {
@@ -22,19 +24,66 @@ fn the_transcripts_of_the_readme_are_what_the_program_prints() {
             };
             let arguments: Vec<&str> = arguments.split_whitespace().collect();
             let run = project.run(&arguments);
-            let got = trimmed(&run.stdout);
+            let got = trimmed(&format!("{}{}", run.stdout, run.stderr));
             checked += 1;
             if got != expected {
                 let difference = similar::TextDiff::from_lines(&expected, &got)
                     .unified_diff()
                     .header("README", "got")
                     .to_string();
-                failures += &format!("\n=== $ {command}\n{difference}--- stderr\n{}", run.stderr);
+                failures += &format!("\n=== $ {command}\n{difference}");
             }
         }
     }
     assert!(failures.is_empty(), "{failures}");
     assert!(checked > 0, "the README shows at least one run");
+}
+
+/// Commands in blocks of `sh` and in the text, and the hook's. A line above one that the tests cannot
+/// run says why: `# not run here: …`.
+#[test]
+fn the_commands_of_the_readme_work() {
+    let readme = fs::read_to_string(repository().join("README.md")).expect("the README");
+    let mut commands: Vec<String> = Vec::new();
+    for block in blocks(&readme, "sh") {
+        let mut excused = false;
+        for line in block.lines().filter(|line| !line.trim().is_empty()) {
+            match line.starts_with("# not run here: ") {
+                true => excused = true,
+                false if line.starts_with('#') => {}
+                false if excused => {}
+                false => commands.push(line.split(" #").next().unwrap_or(line).trim().to_owned()),
+            }
+        }
+    }
+    commands.extend(readme.split('`').filter(|code| code.starts_with("loopcheck ")).map(str::to_owned));
+    let entry = readme.lines().find_map(|line| line.trim().strip_prefix("entry: "));
+    commands.push(entry.expect("the hook has an entry").to_owned());
+    for command in &commands {
+        let arguments = command.strip_prefix("loopcheck").unwrap_or_else(|| panic!("not run: {command}"));
+        let project = Project::new(&sample_tree());
+        let run = project.run(&arguments.split_whitespace().collect::<Vec<_>>());
+        assert!(matches!(run.status, 0 | 1), "{command}: {}", run.stderr);
+        assert!(!run.stdout.is_empty(), "{command} prints nothing");
+    }
+    assert!(commands.len() > 3, "the README shows how to use the program");
+}
+
+#[test]
+fn the_configuration_in_the_readme_does_what_it_says() {
+    let readme = fs::read_to_string(repository().join("README.md")).expect("the README");
+    let [block] = &blocks(&readme, "toml")[..] else { panic!("one block of configuration") };
+    let mut tree = sample_tree();
+    tree.insert("pyproject.toml".to_owned(), block.clone().into_bytes());
+    let project = Project::new(&tree);
+    let run = project.run(&["fixtures", "--show-settings"]);
+    assert_eq!(run.status, 0, "{}", run.stderr);
+    let table: toml::Table = block.parse().expect("TOML");
+    let keys = table["tool"]["loopcheck"].as_table().expect("the table of loopcheck").keys();
+    for key in keys {
+        let set = run.stdout.lines().any(|line| line.contains(key.as_str()) && line.contains("pyproject.toml"));
+        assert!(set, "{key} is not taken from pyproject.toml\n{}", run.stdout);
+    }
 }
 
 #[test]
@@ -55,11 +104,14 @@ fn the_exit_status_tells_findings_from_failures() {
 #[test]
 fn check_is_the_default_command() {
     let project = Project::new(&sample_tree());
-    assert_eq!(project.run(&["fixtures"]), project.run(&["check", "fixtures"]));
-    assert_eq!(
-        run_in(&project.path().join("fixtures/nicegui-windows-server"), &[]),
-        run_in(&project.path().join("fixtures/nicegui-windows-server"), &["check", "."])
-    );
+    let whole = project.run(&["fixtures"]);
+    assert_eq!(whole, project.run(&["check", "fixtures"]));
+    assert!(whole.stdout.contains("error[LC201]") && whole.status == 1, "the fixtures are not healthy");
+
+    let inside = project.path().join("fixtures/nicegui-windows-server");
+    let here = run_in(&inside, &[]);
+    assert_eq!(here, run_in(&inside, &["check", "."]));
+    assert!(here.stdout.contains("--> main.py:24:1"), "without a path it checks the working directory");
 }
 
 #[test]
@@ -78,12 +130,24 @@ fn diff_writes_nothing_and_fix_writes_what_diff_shows() {
 #[test]
 fn standard_output_carries_the_report_alone() {
     let project = Project::new(&sample_tree());
-    for format in ["json", "sarif"] {
-        let run = project.run(&["check", "fixtures", "--output-format", format]);
-        if let Err(why) = run.json() {
-            panic!("--output-format {format}: {why}");
-        }
+    let run = |format: &str| {
+        let run = project.run(&["check", "fixtures", "-v", "--output-format", format]);
+        assert_eq!(run.status, 1, "--output-format {format}: {}", run.stderr);
+        run
+    };
+    let json = run("json").json().unwrap_or_else(|why| panic!("{why}"));
+    let findings = json["findings"].as_array().expect("a list of findings");
+    assert!(findings.iter().any(|one| one["code"] == "LC201"), "{json}");
+    let lines = run("json-lines").stdout;
+    for line in lines.lines() {
+        let row: Value = serde_json::from_str(line).unwrap_or_else(|why| panic!("{why}: {line}"));
+        assert!(row["code"].is_string(), "{row}");
     }
+    assert_eq!(lines.lines().count(), findings.len(), "a line for each finding");
+    // The runner hides annotations from its log, so the log gets a plain line for each below them.
+    let github = run("github").stdout;
+    assert_eq!(github.matches("\n::").count() + 1, findings.len(), "a line for each finding\n{github}");
+    assert!(github.starts_with("::") && github.contains("LC201") && lines.contains("LC201"));
 }
 
 #[test]
@@ -129,13 +193,11 @@ fn files(files: &[(&str, &str)]) -> Files {
     files.iter().map(|(name, text)| ((*name).to_owned(), text.as_bytes().to_owned())).collect()
 }
 
-fn console_blocks(text: &str) -> Vec<String> {
-    let mut blocks = Vec::new();
-    for part in text.split("```console\n").skip(1) {
-        let block = part.split("```").next().unwrap_or_default();
-        blocks.push(block.to_owned());
-    }
-    blocks
+/// The bodies of the fences with this information string.
+fn blocks(text: &str, info: &str) -> Vec<String> {
+    let fence = format!("```{info}\n");
+    let parts = text.split(&fence).skip(1);
+    parts.map(|part| part.split("```").next().unwrap_or_default().to_owned()).collect()
 }
 
 /// The commands of a block, each with the output below it.
