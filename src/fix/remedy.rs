@@ -128,7 +128,19 @@ fn by_policy_or_factory(
     start: &Start<'_>,
 ) -> Result<Cure, String> {
     let knobs = &Knowledge::bundled().runners.knobs;
-    let knob = knobs.iter().find(|knob| *knob.runner == *start.run.runner);
+    let made_by = start.run.made_by.as_deref();
+    if let Some(maker) = knobs.iter().find(|knob| knob.replaces && Some(knob.runner.as_str()) == made_by)
+        && let Some(Site { unit: Unit::Project(module), span }) = start.run.created
+        && settings.remedy != Remedy::Policy
+    {
+        let shown = maker.value.replace("{asyncio}", "asyncio");
+        return Ok(Cure {
+            applicability: Applicability::Safe,
+            message: format!("make the loop with {shown} on Windows"),
+            intents: vec![(module, Intent::ReplaceCall { call: span, windows: maker.value.clone() })],
+        });
+    }
+    let knob = knobs.iter().find(|knob| !knob.replaces && *knob.runner == *start.run.runner);
     let python = &project.dependencies.python;
     let usable = knob.filter(|knob| {
         settings.remedy != Remedy::Policy

@@ -172,7 +172,8 @@ impl<'p> Machine<'p> {
                 if let Some(id) = first.as_id() {
                     let created = self.sites().last().copied();
                     let by_policy = !self.state.asking.is_empty();
-                    self.state.loops.insert(id, LoopInfo { created, by_policy });
+                    let made_by = self.called_as();
+                    self.state.loops.insert(id, LoopInfo { created, made_by, by_policy });
                 }
                 Value::None
             }

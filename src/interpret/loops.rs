@@ -14,9 +14,9 @@ impl<'p> Machine<'p> {
             return self.raise("RuntimeError", "This event loop is already running");
         }
         let (kind, reason) = self.loop_kind(&running);
-        let info = running.as_id().and_then(|id| self.state.loops.get(&id).copied());
+        let info = running.as_id().and_then(|id| self.state.loops.get(&id).cloned());
         let here = self.sites().last().copied();
-        let decided = match info {
+        let decided = match &info {
             Some(info) if info.by_policy => Decided::Policy,
             _ => Decided::Caller,
         };
@@ -35,6 +35,7 @@ impl<'p> Machine<'p> {
             open_arguments: false,
             settings: Vec::new(),
             configured: None,
+            made_by: info.as_ref().and_then(|info| info.made_by.clone()),
             created: info.and_then(|info| info.created).filter(|created| Some(*created) != here),
         };
         self.record(EventKind::Run(run));
@@ -75,6 +76,7 @@ impl<'p> Machine<'p> {
             open_arguments: false,
             settings: Vec::new(),
             configured: None,
+            made_by: None,
             created: None,
         };
         self.record(EventKind::Run(run));

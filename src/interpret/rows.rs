@@ -339,7 +339,7 @@ impl<'p> Machine<'p> {
             Takes::Factory | Takes::Object => Decided::Caller,
             _ => Decided::Framework { package: package.into(), how: case.how.as_str().into() },
         };
-        let info = running.as_id().and_then(|id| self.state.loops.get(&id).copied());
+        let info = running.as_id().and_then(|id| self.state.loops.get(&id).cloned());
         let created = match (case.takes, info) {
             (Takes::Object | Takes::Current, Some(LoopInfo { created, .. })) => {
                 created.filter(|created| Some(created) != self.sites().last())
@@ -366,6 +366,7 @@ impl<'p> Machine<'p> {
             open_arguments: settings.contains_key("**"),
             settings: shown,
             created,
+            made_by: None,
             configured: made_at(settings.get("__made__")),
         };
         if row.family.is_some() {

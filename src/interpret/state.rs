@@ -11,9 +11,11 @@ use crate::interpret::value::{Id, Names, Object, Value};
 use crate::ir::Name;
 
 /// Where a loop object comes from.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct LoopInfo {
     pub created: Option<Site>,
+    /// What the project called to get it, dotted.
+    pub made_by: Option<Arc<str>>,
     /// A policy made it.
     pub by_policy: bool,
 }

@@ -117,6 +117,8 @@ pub struct Run {
     pub settings: Vec<(Name, Arc<str>)>,
     /// The loop was created at this place, when that is not the run call itself.
     pub created: Option<Site>,
+    /// What the project called to get the loop: `asyncio.new_event_loop`.
+    pub made_by: Option<Arc<str>>,
     /// The call that made the configuration object the runner works with.
     pub configured: Option<Site>,
 }

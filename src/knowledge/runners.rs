@@ -132,14 +132,19 @@ pub struct Knob {
 pub struct Factory {
     /// As people write it: `asyncio.run`.
     pub runner: String,
+    #[serde(default)]
     pub argument: String,
     pub value: String,
+    #[serde(default)]
     pub otherwise: String,
     /// The Pythons that know the argument.
     pub python: Option<Versions>,
     /// It is an argument of the construction that made the loop, not of the run call.
     #[serde(default)]
     pub on_construction: bool,
+    /// The call that makes the loop is replaced on Windows by `value`; `runner` is what makes it.
+    #[serde(default)]
+    pub replaces: bool,
     pub evidence: Option<String>,
 }
 

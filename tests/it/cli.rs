@@ -81,7 +81,8 @@ fn the_configuration_in_the_readme_does_what_it_says() {
     let table: toml::Table = block.parse().expect("TOML");
     let keys = table["tool"]["loopcheck"].as_table().expect("the table of loopcheck").keys();
     for key in keys {
-        let set = run.stdout.lines().any(|line| line.contains(key.as_str()) && line.contains("pyproject.toml"));
+        let set =
+            run.stdout.lines().any(|line| line.contains(key.as_str()) && line.contains("pyproject.toml"));
         assert!(set, "{key} is not taken from pyproject.toml\n{}", run.stdout);
     }
 }
