@@ -6,7 +6,7 @@ use rayon::prelude::*;
 
 use crate::analysis::{Workspace, roots};
 use crate::interpret::trace::{Root, RootTrace};
-use crate::interpret::{RunOptions, Unit, World, run_root};
+use crate::interpret::{RunOptions, Unit, World, run_functions, run_root};
 use crate::ir::Span;
 use crate::knowledge::Knowledge;
 use crate::platform::Platform;
@@ -16,13 +16,20 @@ pub fn run_all(workspace: &Workspace) -> Vec<RootTrace> {
     let first = roots::roots(workspace);
     let (mut traces, executed) = run_each(workspace, &first);
     let rest = roots::unreached(workspace, &executed);
-    traces.extend(run_each(workspace, &rest).0);
+    let by_module: Vec<&[Root]> = rest.chunk_by(|a, b| a.module == b.module).collect();
+    let functions: Vec<Vec<RootTrace>> = by_module
+        .par_iter()
+        .map(|roots| with_options(workspace, roots[0].module, |options| run_functions(options, roots)))
+        .collect();
+    traces.extend(functions.into_iter().flatten());
     traces
 }
 
 fn run_each(workspace: &Workspace, roots: &[Root]) -> (Vec<RootTrace>, BTreeSet<(Unit, Span)>) {
-    let runs: Vec<(RootTrace, BTreeSet<(Unit, Span)>)> =
-        roots.par_iter().map(|root| run_one(workspace, root)).collect();
+    let runs: Vec<(RootTrace, BTreeSet<(Unit, Span)>)> = roots
+        .par_iter()
+        .map(|root| with_options(workspace, root.module, |options| run_root(options, root)))
+        .collect();
     let mut executed = BTreeSet::new();
     let mut traces = Vec::new();
     for (trace, mut ran) in runs {
@@ -32,9 +39,8 @@ fn run_each(workspace: &Workspace, roots: &[Root]) -> (Vec<RootTrace>, BTreeSet<
     (traces, executed)
 }
 
-fn run_one(workspace: &Workspace, root: &Root) -> (RootTrace, BTreeSet<(Unit, Span)>) {
-    let project = workspace.project_of(root.module);
+fn with_options<T>(workspace: &Workspace, module: usize, run: impl FnOnce(&RunOptions<'_>) -> T) -> T {
+    let project = workspace.project_of(module);
     let worlds = Platform::ALL.map(|platform| World::of(&project.dependencies, platform));
-    let options = RunOptions { worlds: &worlds, knowledge: Knowledge::bundled() };
-    run_root(project, &options, root)
+    run(&RunOptions { project, worlds: &worlds, knowledge: Knowledge::bundled() })
 }
