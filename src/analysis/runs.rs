@@ -6,7 +6,7 @@ use rayon::prelude::*;
 
 use crate::analysis::{Workspace, roots};
 use crate::interpret::trace::{Root, RootTrace};
-use crate::interpret::{RunOptions, Unit, World, run_root};
+use crate::interpret::{RunOptions, Unit, World, run_functions, run_root};
 use crate::ir::Span;
 use crate::knowledge::Knowledge;
 use crate::platform::Platform;
@@ -16,13 +16,26 @@ pub fn run_all(workspace: &Workspace) -> Vec<RootTrace> {
     let first = roots::roots(workspace);
     let (mut traces, executed) = run_each(workspace, &first);
     let rest = roots::unreached(workspace, &executed);
-    traces.extend(run_each(workspace, &rest).0);
+    let by_module: Vec<&[Root]> = rest.chunk_by(|a, b| a.module == b.module).collect();
+    let functions: Vec<Vec<RootTrace>> =
+        by_module.par_iter().map(|roots| functions_of(workspace, roots)).collect();
+    traces.extend(functions.into_iter().flatten());
     traces
 }
 
 fn run_each(workspace: &Workspace, roots: &[Root]) -> (Vec<RootTrace>, BTreeSet<(Unit, Span)>) {
-    let runs: Vec<(RootTrace, BTreeSet<(Unit, Span)>)> =
-        roots.par_iter().map(|root| run_one(workspace, root)).collect();
+    let runs: Vec<(RootTrace, BTreeSet<(Unit, Span)>)> = roots
+        .par_iter()
+        .map(|root| {
+            let ran = with_options(workspace, root.module, None, |options| run_root(options, root));
+            match older_python(workspace, &ran.0) {
+                Some(python) => {
+                    with_options(workspace, root.module, Some(python), |options| run_root(options, root))
+                }
+                None => ran,
+            }
+        })
+        .collect();
     let mut executed = BTreeSet::new();
     let mut traces = Vec::new();
     for (trace, mut ran) in runs {
@@ -32,9 +45,44 @@ fn run_each(workspace: &Workspace, roots: &[Root]) -> (Vec<RootTrace>, BTreeSet<
     (traces, executed)
 }
 
-fn run_one(workspace: &Workspace, root: &Root) -> (RootTrace, BTreeSet<(Unit, Span)>) {
-    let project = workspace.project_of(root.module);
-    let worlds = Platform::ALL.map(|platform| World::of(&project.dependencies, platform));
-    let options = RunOptions { worlds: &worlds, knowledge: Knowledge::bundled() };
-    run_root(project, &options, root)
+fn functions_of(workspace: &Workspace, roots: &[Root]) -> Vec<RootTrace> {
+    let mut traces = with_options(workspace, roots[0].module, None, |options| run_functions(options, roots));
+    for (root, trace) in roots.iter().zip(&mut traces) {
+        if let Some(python) = older_python(workspace, trace) {
+            let again = |options: &RunOptions<'_>| run_functions(options, std::slice::from_ref(root));
+            if let Some(older) = with_options(workspace, root.module, Some(python), again).pop() {
+                *trace = older;
+            }
+        }
+    }
+    traces
+}
+
+/// A program that dies before its loop on the newest Python, although the project never asked for
+/// one that new, is run by its users on an older one: `asyncio.get_event_loop()` makes no loop from
+/// Python 3.14 on.
+fn older_python(workspace: &Workspace, trace: &RootTrace) -> Option<(u8, u8)> {
+    let python = &workspace.project_of(trace.root.module).dependencies.python;
+    let on_windows = || trace.paths.iter().filter(|path| path.platform == Platform::Windows);
+    let dies = on_windows()
+        .any(|path| path.died.as_ref().is_some_and(|error| error.contains("no current event loop")));
+    let runs = on_windows().any(|path| path.events.iter().any(|event| event.run().is_some()));
+    if python.verdict < (3, 14) || !dies || runs {
+        return None;
+    }
+    python.allowed.iter().rev().find(|allowed| **allowed < (3, 14)).copied()
+}
+
+fn with_options<T>(
+    workspace: &Workspace,
+    module: usize,
+    python: Option<(u8, u8)>,
+    run: impl FnOnce(&RunOptions<'_>) -> T,
+) -> T {
+    let project = workspace.project_of(module);
+    let worlds = Platform::ALL.map(|platform| {
+        let world = World::of(&project.dependencies, platform);
+        World { python: python.unwrap_or(world.python), ..world }
+    });
+    run(&RunOptions { project, worlds: &worlds, knowledge: Knowledge::bundled() })
 }

@@ -56,8 +56,8 @@ struct Summary {
 
 fn summary<'p>(project: &'p Project, world: &World<'p>, trace: &RootTrace) -> Summary {
     let worlds = std::slice::from_ref(world);
-    let options = RunOptions { worlds, knowledge: Knowledge::bundled() };
-    let (trace, _) = run_root(project, &options, &trace.root);
+    let options = RunOptions { project, worlds, knowledge: Knowledge::bundled() };
+    let (trace, _) = run_root(&options, &trace.root);
     let mut ways = BTreeMap::new();
     let mut missing = 0;
     for path in &trace.paths {

@@ -355,12 +355,16 @@ impl<'p> Machine<'p> {
         if let Some(source) = source {
             let source = self.settle_value(source);
             if let Some(generator) = self.as_generator(&source) {
-                let items = std::cell::RefCell::new(Vec::new());
-                self.drive(generator, &|_, item| {
-                    items.borrow_mut().push(item);
+                let found = self.state.heap.alloc(Object::List(Sequence::default()));
+                self.drive(generator, &|machine, item| {
+                    if let Object::List(found) = machine.state.heap.get_mut(found) {
+                        found.items.push(item);
+                    }
                     Ok(Value::None)
                 })?;
-                sequence.items = items.into_inner();
+                if let Object::List(found) = self.state.heap.get(found) {
+                    sequence = found.clone();
+                }
             } else {
                 match self.items(&source) {
                     Some((items, open)) => sequence = Sequence { items, open },
@@ -411,15 +415,14 @@ impl<'p> Machine<'p> {
     }
 
     fn first_yielded(&mut self, generator: Id) -> Flow<Value> {
-        let first = std::cell::RefCell::new(None);
-        let result = self.drive(generator, &|_, item| {
-            *first.borrow_mut() = Some(item);
+        let result = self.drive(generator, &|machine, item| {
+            machine.state.left.push((generator, Stop::Return(item)));
             Err(Stop::Break)
         });
-        match (first.into_inner(), result) {
-            (Some(item), _) => Ok(item),
-            (None, Err(stop)) => Err(stop),
-            (None, Ok(_)) => self.raise("StopIteration", ""),
+        match (self.take_left(generator), result) {
+            (Some(Stop::Return(item)), _) => Ok(item),
+            (_, Err(stop)) => Err(stop),
+            (_, Ok(_)) => self.raise("StopIteration", ""),
         }
     }
 

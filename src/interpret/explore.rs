@@ -32,7 +32,7 @@ struct Choice {
     label: Arc<str>,
     /// Addresses and unknowns that were in use when it was turned: what comes after gets new ones.
     used: (usize, u64),
-    /// Where the ways of a region ended. Empty for plain choices, and for regions that must run again.
+    /// Where the ways of a region ended. Empty for plain choices.
     groups: Rc<[Way]>,
 }
 
@@ -119,26 +119,18 @@ impl<'p> Machine<'p> {
         }
         self.tape.position += 1;
         let (len, unknowns) = self.tape.choices[position].used;
-        self.state.heap.pad_to(len);
-        self.state.next_unknown = self.state.next_unknown.max(unknowns);
+        self.use_up_to(len, unknowns);
         position
     }
 
     /// Runs a region along every way its unknowns can fall, and merges the ways that are alike.
     pub fn explore(&mut self, region: impl Fn(&mut Machine<'p>) -> Flow<Value>) -> Flow<Value> {
-        if let Some(choice) = self.tape.choices.get_mut(self.tape.position)
-            && let Some(way) = choice.groups.get(choice.taken)
-        {
-            if choice.of > 1 {
-                choice.label = join_labels(&way.labels);
-            }
-            self.state = way.state.clone();
-            let outcome = way.outcome.clone();
-            self.next_choice(1);
-            return outcome;
+        // The same run has come to the same region before.
+        if self.tape.choices.get(self.tape.position).is_some_and(|choice| !choice.groups.is_empty()) {
+            let position = self.next_choice(1);
+            return self.take_group(position);
         }
         let before = self.state.clone();
-        let yields = self.yields;
         let outer = std::mem::take(&mut self.tape);
         let mut groups: Vec<Way> = Vec::new();
         let mut dead: Option<Way> = None;
@@ -177,11 +169,32 @@ impl<'p> Machine<'p> {
         if groups.is_empty() {
             groups.extend(dead);
         }
-        self.settle(groups, self.yields == yields)
+        self.settle(groups)
+    }
+
+    /// Goes on from the end of a region that was explored.
+    fn take_group(&mut self, position: usize) -> Flow<Value> {
+        let choice = &mut self.tape.choices[position];
+        // Every region that stands on the tape has at least one way.
+        let way = &choice.groups[choice.taken];
+        if choice.of > 1 {
+            choice.label = join_labels(&way.labels);
+        }
+        self.state = way.state.clone();
+        let (len, unknowns) = choice.used;
+        let outcome = way.outcome.clone();
+        self.use_up_to(len, unknowns);
+        outcome
+    }
+
+    /// What comes from here on gets addresses and unknowns of its own.
+    fn use_up_to(&mut self, len: usize, unknowns: u64) {
+        self.state.heap.pad_to(len);
+        self.state.next_unknown = self.state.next_unknown.max(unknowns);
     }
 
     /// Goes on with what the ways have in common, or asks the outer tape which group of them to follow.
-    fn settle(&mut self, mut groups: Vec<Way>, repeatable: bool) -> Flow<Value> {
+    fn settle(&mut self, mut groups: Vec<Way>) -> Flow<Value> {
         if let [_, _, ..] = &groups[..] {
             let len = groups.iter().map(|way| way.state.heap.len()).max().unwrap_or(0);
             let unknowns = groups.iter().map(|way| way.state.next_unknown).max().unwrap_or(0);
@@ -190,19 +203,9 @@ impl<'p> Machine<'p> {
                 way.state.next_unknown = unknowns;
             }
         }
-        // The state at hand was taken away; what `next_choice` pads is the way's own.
-        let at = self.tape.choices.get(self.tape.position).map_or(0, |choice| choice.taken);
-        let way = groups[at.min(groups.len() - 1)].clone();
-        self.state = way.state;
         let position = self.next_choice(groups.len());
-        let choice = &mut self.tape.choices[position];
-        if groups.len() > 1 {
-            choice.label = join_labels(&way.labels);
-        }
-        if repeatable {
-            choice.groups = groups.into();
-        }
-        way.outcome
+        self.tape.choices[position].groups = groups.into();
+        self.take_group(position)
     }
 
     /// A way that ends the program before anything about loops happened says nothing about the others.
@@ -240,6 +243,7 @@ impl<'p> Machine<'p> {
             || !same_events(&a.state, &b.state)
             || a.state.thread != b.state.thread
             || a.state.running.len() != b.state.running.len()
+            || !same_left(&a.state, &b.state)
         {
             return false;
         }
@@ -419,6 +423,19 @@ fn reaches(way: &Way, old: Id, held: impl Iterator<Item = Id>, wanted: &[Id]) ->
 fn same_events(a: &State, b: &State) -> bool {
     a.events.len() == b.events.len()
         && a.events.iter().zip(&b.events).all(|(x, y)| Arc::ptr_eq(x, y) || x == y)
+}
+
+fn same_left(a: &State, b: &State) -> bool {
+    let value = |stop: &Stop| match stop {
+        Stop::Return(value) | Stop::Raise(value) => value.clone(),
+        _ => Value::None,
+    };
+    a.left.len() == b.left.len()
+        && a.left.iter().zip(&b.left).all(|((x, left), (y, other))| {
+            x == y
+                && std::mem::discriminant(left) == std::mem::discriminant(other)
+                && value(left).same(&value(other))
+        })
 }
 
 fn same_names(a: &Names, b: &Names) -> bool {

@@ -116,10 +116,7 @@ impl<'p> Machine<'p> {
                     None => Value::None,
                 };
                 match env.hook {
-                    Some(hook) => {
-                        self.yields += 1;
-                        hook(self, value)
-                    }
+                    Some(hook) => hook(self, value),
                     None => Ok(self.unknown("what is sent to the generator")),
                 }
             }
@@ -646,15 +643,11 @@ impl<'p> Machine<'p> {
         let value = self.settle_value(value);
         if let Some(generator) = self.as_generator(&value) {
             return match env.hook {
-                Some(hook) => {
-                    self.yields += 1;
-                    self.drive(generator, &|machine, item| hook(machine, item))
-                }
+                Some(hook) => self.drive(generator, &|machine, item| hook(machine, item)),
                 None => self.drive(generator, &|_, _| Ok(Value::None)),
             };
         }
         if let (Some(hook), Some((items, _))) = (env.hook, self.items(&value)) {
-            self.yields += 1;
             for item in items {
                 hook(self, item)?;
             }

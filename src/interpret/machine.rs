@@ -80,8 +80,6 @@ pub struct Machine<'p> {
     pub steps: u64,
     /// Enclosing `try` statements with handlers, over all frames.
     pub handlers: usize,
-    /// How often a generator handed out a value so far.
-    pub yields: u64,
     pub root: Root,
     pub process: Process,
     /// A spawned child is executing its main module, before its work begins.
@@ -115,7 +113,6 @@ impl<'p> Machine<'p> {
             frames: Vec::new(),
             steps: 0,
             handlers: 0,
-            yields: 0,
             root,
             process: Process::Parent,
             preparing: false,

@@ -23,5 +23,5 @@ mod value;
 mod world;
 
 pub use machine::Unit;
-pub use roots::{RunOptions, run_root};
+pub use roots::{RunOptions, run_functions, run_root};
 pub use world::{Packages, World};

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::entry::{Launch, Process};
+use crate::interpret::explore::Tape;
 use crate::interpret::machine::{Flow, Machine, Stop, Unit};
 use crate::interpret::trace::{PathTrace, Root, RootTrace};
 use crate::interpret::value::{Id, Object, Value};
@@ -13,62 +14,132 @@ use crate::knowledge::Knowledge;
 use crate::project::Project;
 
 pub struct RunOptions<'p> {
+    pub project: &'p Project,
     pub worlds: &'p [World<'p>],
     pub knowledge: &'p Knowledge,
 }
 
 /// Runs one root in every world. The second part names the functions whose bodies ran.
-pub fn run_root<'p>(
-    project: &'p Project,
-    options: &RunOptions<'p>,
-    root: &Root,
-) -> (RootTrace, BTreeSet<(Unit, Span)>) {
-    let mut trace =
-        RootTrace { root: root.clone(), paths: Vec::new(), modules: BTreeSet::new(), incomplete: None };
+pub fn run_root(options: &RunOptions<'_>, root: &Root) -> (RootTrace, BTreeSet<(Unit, Span)>) {
+    let mut trace = RootTrace::new(root.clone());
     let mut executed = BTreeSet::new();
     for world in options.worlds {
-        let mut machine = Machine::new(project, options.knowledge, world, root.clone());
-        machine.run(&mut trace);
-        if trace.incomplete.is_none() {
-            trace.incomplete = machine.incomplete.clone();
-        }
+        let mut machine = Machine::new(options.project, options.knowledge, world, root.clone());
+        machine.follow(&[], &mut trace, |machine| {
+            machine.begin();
+            machine.launch()
+        });
         executed.append(&mut machine.executed);
         trace.modules.append(&mut machine.loaded);
     }
     (trace, executed)
 }
 
+/// Calls functions of one module, each on its own after the module was imported, in every world.
+pub fn run_functions(options: &RunOptions<'_>, roots: &[Root]) -> Vec<RootTrace> {
+    let mut traces: Vec<RootTrace> = roots.iter().cloned().map(RootTrace::new).collect();
+    let Some(first) = roots.first() else { return traces };
+    for world in options.worlds {
+        let mut machine = Machine::new(options.project, options.knowledge, world, first.clone());
+        machine.run_functions(&mut traces);
+    }
+    traces
+}
+
 impl<'p> Machine<'p> {
-    fn run(&mut self, trace: &mut RootTrace) {
-        for _ in 0..self.limits.ways {
-            self.state = self.fresh.clone();
-            self.process = Process::Parent;
-            self.preparing = false;
-            self.frames.clear();
-            self.handlers = 0;
-            let outcome = self.launch();
-            if let Err(Stop::Bound(reason)) = outcome {
+    fn begin(&mut self) {
+        self.state = self.fresh.clone();
+        self.process = Process::Parent;
+        self.preparing = false;
+        self.frames.clear();
+        self.handlers = 0;
+    }
+
+    /// Runs something along every way, and adds what happened to a trace.
+    fn follow(
+        &mut self,
+        assumed: &[Arc<str>],
+        trace: &mut RootTrace,
+        run: impl Fn(&mut Machine<'p>) -> Flow<()>,
+    ) {
+        let mut ways = 0;
+        loop {
+            let outcome = run(self);
+            ways += 1;
+            let bound = matches!(outcome, Err(Stop::Bound(_)));
+            self.finish(assumed, trace, outcome);
+            if bound || !self.tape.advance() {
+                break;
+            }
+            if ways >= self.limits.ways {
+                self.incomplete.get_or_insert_with(|| "too many ways through the program".into());
+                break;
+            }
+        }
+        if let Some(reason) = self.incomplete.take() {
+            trace.incomplete.get_or_insert(reason);
+        }
+    }
+
+    /// Writes down one way that has come to its end.
+    fn finish(&mut self, assumed: &[Arc<str>], trace: &mut RootTrace, outcome: Flow<()>) {
+        let died = match &outcome {
+            Err(Stop::Raise(error)) => Some(Arc::from(self.shown_error(error))),
+            _ => None,
+        };
+        match outcome {
+            Err(Stop::Bound(reason)) => {
                 self.incomplete.get_or_insert_with(|| reason.into());
             }
-            let died = match &outcome {
-                Err(Stop::Raise(error)) => Some(Arc::from(self.shown_error(error))),
-                _ => None,
+            _ => self.run_escaped(0),
+        }
+        trace.paths.push(PathTrace {
+            platform: self.world.platform,
+            assumed: assumed.iter().cloned().chain(self.tape.labels()).collect(),
+            events: std::mem::take(&mut self.state.events).into_iter().collect(),
+            died,
+        });
+    }
+
+    /// Imports the module once for each way the import can take, and calls every function from there.
+    fn run_functions(&mut self, traces: &mut [RootTrace]) {
+        let dotted = self.project.dotted_name(self.root.module);
+        for _ in 0..self.limits.ways {
+            self.begin();
+            let module = match self.import(&dotted) {
+                Ok(module) => module,
+                Err(stop) => {
+                    for trace in traces {
+                        let stop = stop.clone();
+                        self.follow(&[], trace, |_| Err(stop.clone()));
+                    }
+                    return;
+                }
             };
-            let bound = matches!(outcome, Err(Stop::Bound(_)));
-            if !bound {
-                self.run_escaped(0);
+            // Functions that the import handed away are run where the module itself is a root.
+            self.state.escaped = Default::default();
+            let (state, assumed, steps) = (self.state.clone(), self.tape.labels(), self.steps);
+            let tape = std::mem::take(&mut self.tape);
+            for trace in traces.iter_mut() {
+                let Some((function, _)) = trace.root.function.clone() else { continue };
+                self.steps = steps;
+                self.tape = Tape::default();
+                self.follow(&assumed, trace, |machine| {
+                    machine.state = state.clone();
+                    machine.frames.clear();
+                    machine.handlers = 0;
+                    machine.call_root(module.clone(), &function)
+                });
             }
-            trace.paths.push(PathTrace {
-                platform: self.world.platform,
-                assumed: self.tape.labels(),
-                events: std::mem::take(&mut self.state.events).into_iter().collect(),
-                died,
-            });
-            if bound || !self.tape.advance() {
+            self.tape = tape;
+            self.steps = steps;
+            if !self.tape.advance() {
                 return;
             }
         }
-        self.incomplete.get_or_insert_with(|| "too many ways through the program".into());
+        for trace in traces {
+            trace.incomplete.get_or_insert_with(|| "too many ways through the program".into());
+        }
     }
 
     fn launch(&mut self) -> Flow<()> {
@@ -86,8 +157,10 @@ impl<'p> Machine<'p> {
             _ => {
                 let dotted = project.dotted_name(root.module);
                 let module = self.import(&dotted)?;
-                let Some((function, _)) = &root.function else { return Ok(()) };
-                self.call_root(module, function)
+                match &root.function {
+                    Some((function, _)) => self.call_root(module, function),
+                    None => Ok(()),
+                }
             }
         }
     }
@@ -155,12 +228,15 @@ impl<'p> Machine<'p> {
             self.frames.clear();
             self.handlers = 0;
             let anything = vec![("*".into(), Value::None), ("**".into(), Value::None)];
-            let outcome = self.call(Value::Object(id), Vec::new(), anything);
-            if let Ok(result) = outcome
+            let mut outcome = self.call(Value::Object(id), Vec::new(), anything);
+            if let Ok(result) = &outcome
                 && matches!(result.as_id().map(|id| self.state.heap.get(id)), Some(Object::Suspended(_)))
             {
-                let anywhere = self.unknown("the running loop");
-                let _ = self.while_running(anywhere, |machine| machine.wait_for(result));
+                let (anywhere, result) = (self.unknown("the running loop"), result.clone());
+                outcome = self.while_running(anywhere, |machine| machine.wait_for(result));
+            }
+            if let Err(Stop::Bound(reason)) = outcome {
+                self.incomplete.get_or_insert_with(|| reason.into());
             }
             if depth < 3 {
                 self.run_escaped(depth + 1);

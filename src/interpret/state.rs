@@ -6,6 +6,7 @@ use imbl::{OrdMap, OrdSet, Vector};
 use std::rc::Rc;
 use std::sync::Arc;
 
+use crate::interpret::machine::Stop;
 use crate::interpret::trace::{Event, Site};
 use crate::interpret::value::{Id, Names, Object, Value};
 use crate::ir::Name;
@@ -48,6 +49,8 @@ pub struct State {
     pub asking: Vec<Value>,
     /// Functions handed to code we do not see; they may run later.
     pub escaped: OrdSet<Id>,
+    /// How the code was left that a generator, at its address, handed a value to.
+    pub left: Vec<(Id, Stop)>,
     /// How often something happened that may raise although we go on.
     pub may_raise: u32,
 }

@@ -1,6 +1,5 @@
 //! Executing statements.
 
-use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -193,19 +192,18 @@ impl<'p> Machine<'p> {
 
     /// `for x in generator():` runs the generator and the body in turn.
     fn drive_loop(&mut self, env: &Env<'_, 'p>, generator: Id, target: &Expr, body: &[Stmt]) -> Flow<()> {
-        let ended: RefCell<Option<Stop>> = RefCell::new(None);
         let result = self.drive(generator, &|machine, item| {
             let round = machine.assign(env, target, item).and_then(|()| machine.exec(env, body));
             match round {
                 Ok(()) | Err(Stop::Continue) => Ok(Value::None),
                 Err(Stop::Raise(error)) => Err(Stop::Raise(error)),
                 Err(stop) => {
-                    *ended.borrow_mut() = Some(stop);
+                    machine.state.left.push((generator, stop));
                     Err(Stop::Break)
                 }
             }
         });
-        match ended.into_inner() {
+        match self.take_left(generator) {
             Some(Stop::Break) => Ok(()),
             Some(stop) => Err(stop),
             None => result.map(drop),
@@ -249,7 +247,6 @@ impl<'p> Machine<'p> {
         rest: &[WithItem],
         body: &[Stmt],
     ) -> Flow<()> {
-        let left: RefCell<Option<Stop>> = RefCell::new(None);
         let result = self.drive(generator, &|machine, value| {
             let block = match &item.target {
                 Some(target) => machine.assign(env, target, value),
@@ -261,13 +258,20 @@ impl<'p> Machine<'p> {
                 Err(Stop::Raise(error)) => Err(Stop::Raise(error)),
                 Err(stop @ (Stop::Exit | Stop::Bound(_))) => Err(stop),
                 Err(stop) => {
-                    *left.borrow_mut() = Some(stop);
+                    machine.state.left.push((generator, stop));
                     Ok(Value::None)
                 }
             }
         });
+        let left = self.take_left(generator);
         result?;
-        left.into_inner().map_or(Ok(()), Err)
+        left.map_or(Ok(()), Err)
+    }
+
+    /// How the code that a generator handed its values to was left, if not at its end.
+    pub fn take_left(&mut self, generator: Id) -> Option<Stop> {
+        let at = self.state.left.iter().position(|(id, _)| *id == generator)?;
+        Some(self.state.left.remove(at).1)
     }
 
     fn exec_raise(&mut self, env: &Env<'_, 'p>, exception: Option<&Expr>) -> Flow<()> {

@@ -19,6 +19,13 @@ pub struct RootTrace {
     pub incomplete: Option<Arc<str>>,
 }
 
+impl RootTrace {
+    /// A trace in which nothing has happened yet.
+    pub fn new(root: Root) -> RootTrace {
+        RootTrace { root, paths: Vec::new(), modules: BTreeSet::new(), incomplete: None }
+    }
+}
+
 /// Where a run begins.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Root {
