@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """Is any other tool less content after `loopcheck --fix` than before?
 
-Copies every fixture and every case of the rule pages, runs ruff, black, isort, mypy, pyright and
-compileall on the copies, runs `loopcheck --fix` on them, and asks again. A tool may say less
-afterwards, never more. The tools are installed into `target/peers`, pinned in requirements.txt.
+Copies every fixture and every case of the rule pages, runs `loopcheck --fix` on a second copy, and
+asks ruff, black, isort, mypy, pyright and compileall about both copies of each project that was
+changed. A tool may say less afterwards, never more. The tools are installed into a folder of their
+own, pinned in requirements.txt.
 """
 
 import argparse
@@ -14,12 +15,17 @@ import shutil
 import subprocess
 import sys
 import venv
+from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 HERE = pathlib.Path(__file__).resolve().parent
 REPOSITORY = HERE.parent.parent
 FENCE = re.compile(r"^```\w+ (\S+)$")
+
+# A project that gets worse, so that a tool that is silent about it is a tool that did not run.
+CANARY = {"careless.py": "import sys, os\n\nlines : int = 'two'\n", "broken.py": "def (:\n"}
 
 
 def main() -> int:
@@ -28,29 +34,46 @@ def main() -> int:
     parser.add_argument("--work", default=REPOSITORY / "target" / "peers", type=pathlib.Path)
     arguments = parser.parse_args()
     loopcheck = str(pathlib.Path(arguments.loopcheck).resolve())
-    tools = install(arguments.work / "venv")
-    projects = copy_projects(arguments.work / "projects")
-    checks = [check for check in checks_of(tools, arguments.work) if usable(check)]
+    work = arguments.work.resolve()
+    tools = install(work / "venv")
+    before, after = copy_projects(work / "before"), copy_projects(work / "after")
 
-    before = {check.name: complaints(check, projects) for check in checks}
-    sources = read(projects)
-    fixed = subprocess.run([loopcheck, "check", ".", "--fix", "--min-severity", "info"], cwd=projects)
+    command = [loopcheck, "check", ".", "--fix", "--unsafe-fixes", "--min-severity", "info", "--statistics"]
+    fixed = subprocess.run(command, cwd=after)
     if fixed.returncode not in (0, 1):
         print(f"loopcheck --fix ended with status {fixed.returncode}")
         return 1
-    changed = sum(1 for path, text in read(projects).items() if sources.get(path) != text)
-    print(f"{changed} files fixed")
+    changed = keep_changed(before, after)
+    write(before / "canary", dict.fromkeys(CANARY, ""))
+    write(after / "canary", CANARY)
+    print(f"{changed} projects fixed", flush=True)
     worse = 0
-    for check in checks:
-        old = before[check.name]
-        more = new_complaints(old, complaints(check, projects))
-        print(f"{check.name}: {sum(old.values())} complaints before, {len(more)} new after", flush=True)
-        for line in more:
+    for check in checks_of(tools, work):
+        old, new = complaints(check, before), complaints(check, after)
+        more = sorted((new - old).elements())
+        alive = any("canary" in line for line in more)
+        more = [line for line in more if "canary" not in line]
+        print(f"{check.name}: {old.total()} complaints before, {len(more)} new after", flush=True)
+        for line in more if alive else ["says nothing about a file that is wrong: it did not run"]:
             print(f"    {line}")
-        worse += len(more)
+        worse += len(more) + (not alive)
     if changed == 0:
         print("nothing was fixed, so nothing was compared")
     return int(worse > 0 or changed == 0)
+
+
+def keep_changed(before: pathlib.Path, after: pathlib.Path) -> int:
+    """Removes what is the same in both; says how many projects are left."""
+    for folder in list(after.iterdir()):
+        old = before / folder.name
+        if all((old / path.relative_to(folder)).read_bytes() == path.read_bytes() for path in files(folder)):
+            shutil.rmtree(folder)
+            shutil.rmtree(old)
+    return len(list(after.iterdir()))
+
+
+def files(folder: pathlib.Path) -> list[pathlib.Path]:
+    return [path for path in folder.rglob("*") if path.is_file()]
 
 
 def install(folder: pathlib.Path) -> pathlib.Path:
@@ -75,14 +98,18 @@ def copy_projects(folder: pathlib.Path) -> pathlib.Path:
             ignore = shutil.ignore_patterns("expected.*")
             shutil.copytree(fixture, folder / fixture.name, ignore=ignore)
     for kind, pattern in [("page", "rules/LC*.md"), ("variant", "tests/rules/LC*.md")]:
-        texts = {page.stem: page.read_text(encoding="utf-8") for page in REPOSITORY.glob(pattern)}
-        numbered = [(stem, *case) for stem, text in texts.items() for case in enumerate(cases(text))]
-        for stem, number, files in numbered:
-            for name, text in files.items():
-                path = folder / f"{kind}-{stem}-{number}" / name
-                path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_text(text, encoding="utf-8", newline="\n")
+        pages = {page.stem: page.read_text(encoding="utf-8") for page in REPOSITORY.glob(pattern)}
+        numbered = [(stem, *case) for stem, text in pages.items() for case in enumerate(cases(text))]
+        for stem, number, texts in numbered:
+            write(folder / f"{kind}-{stem}-{number}", texts)
     return folder
+
+
+def write(folder: pathlib.Path, texts: dict[str, str]) -> None:
+    for name, text in texts.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8", newline="\n")
 
 
 def python_of(project: pathlib.Path) -> str:
@@ -125,77 +152,62 @@ class Check(NamedTuple):
     name: str
     command: list[str]
     whole: bool = False
-    """Once for all projects of one Python, for a tool that starts slowly, instead of once in each."""
-    versioned: bool = False
-    """Takes `--python-version`."""
+    """Once for all projects, for a tool that tells projects apart, instead of once in each."""
+    version: str | None = None
+    """The option that takes the oldest Python of a project; then once for each such Python."""
 
 
 def checks_of(tools: pathlib.Path, work: pathlib.Path) -> list[Check]:
     ruff, python = str(tools / "ruff"), str(tools / "python")
-    rules = ["--select", "E,F,I", "--output-format", "concise"]
+    rules = ["--select", "E,F,I,UP", "--output-format", "concise"]
     checks = [
-        Check("compileall", [sys.executable, "-m", "compileall", "-q"]),
-        Check("ruff check", [ruff, "check", "--no-cache", *rules]),
-        Check("ruff format", [ruff, "format", "--no-cache", "--check"]),
-        Check("black", [str(tools / "black"), "--check"]),
+        Check("compileall", [sys.executable, "-m", "compileall", "-q"], whole=True),
+        Check("ruff check", [ruff, "check", "--no-cache", *rules], whole=True),
+        Check("ruff format", [ruff, "format", "--no-cache", "--check"], whole=True),
+        Check("black", [str(tools / "black"), "--check"], whole=True),
         Check("isort", [str(tools / "isort"), "--profile", "black", "--check"]),
     ]
     for platform in ["win32", "linux"]:
         cache = ["--cache-dir", str(work / f"mypy-{platform}"), "--no-error-summary"]
         options = ["--ignore-missing-imports", "--check-untyped-defs", "--platform", platform]
-        checks.append(Check(f"mypy on {platform}", [str(tools / "mypy"), *cache, *options], versioned=True))
+        command = [str(tools / "mypy"), *cache, *options]
+        checks.append(Check(f"mypy on {platform}", command, version="--python-version"))
     for platform in ["Windows", "Linux"]:
-        options = ["--pythonpath", python, "--pythonplatform", platform]
-        checks.append(Check(f"pyright on {platform}", [str(tools / "pyright"), *options], whole=True))
+        command = [str(tools / "pyright"), "--pythonpath", python, "--pythonplatform", platform]
+        checks.append(Check(f"pyright on {platform}", command, whole=True, version="--pythonversion"))
     return checks
 
 
-def usable(check: Check) -> bool:
-    """Pyright downloads Node when there is none; without it that one tool is left out."""
-    if not check.name.startswith("pyright"):
-        return True
-    try:
-        ran = subprocess.run([check.command[0], "--version"], capture_output=True, timeout=300)
-    except (OSError, subprocess.TimeoutExpired):
-        ran = None
-    if ran is None or ran.returncode != 0:
-        print(f"{check.name}: left out, it does not start here")
-        return False
-    return True
-
-
-def complaints(check: Check, projects: pathlib.Path) -> dict[str, int]:
+def complaints(check: Check, projects: pathlib.Path) -> Counter[str]:
     """How often each complaint is made, by project, without line numbers, which move."""
-    counts: dict[str, int] = {}
-    for folder, command in runs(check, projects):
+
+    def ask(run: tuple[pathlib.Path, list[str]]) -> list[str]:
+        folder, command = run
         ran = subprocess.run(command, cwd=folder, capture_output=True, text=True, errors="replace")
+        if ran.returncode not in (0, 1, 2, 123):
+            sys.exit(f"{check.name} ended with status {ran.returncode}\n{ran.stdout}{ran.stderr}")
+        found = []
         for line in (ran.stdout + ran.stderr).splitlines():
-            text = re.sub(r":\d+(:\d+)?", "", line.replace(str(folder), "").strip())
+            text = re.sub(r":\d+(:\d+)?", "", line.replace(str(projects) + os.sep, "").strip())
             if ".py" in text:
-                key = text if check.whole else f"{folder.name}: {text}"
-                counts[key] = counts.get(key, 0) + 1
-    return counts
+                found.append(text if check.whole else f"{folder.name}: {text}")
+        return found
+
+    with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
+        return Counter(line for lines in pool.map(ask, runs(check, projects)) for line in lines)
 
 
 def runs(check: Check, projects: pathlib.Path) -> Iterator[tuple[pathlib.Path, list[str]]]:
     """Folders to start the tool in, each with the command line."""
-    folders = sorted(projects.iterdir())
-    if check.whole:
-        for version in sorted({python_of(folder) for folder in folders}):
-            names = [folder.name for folder in folders if python_of(folder) == version]
-            yield projects, [*check.command, "--pythonversion", version, *names]
-        return
-    for folder in folders:
-        version = ["--python-version", python_of(folder)] if check.versioned else []
-        yield folder, [*check.command, *version, "."]
-
-
-def new_complaints(before: dict[str, int], after: dict[str, int]) -> list[str]:
-    return sorted(line for line, count in after.items() if count > before.get(line, 0))
-
-
-def read(folder: pathlib.Path) -> dict[pathlib.Path, bytes]:
-    return {path: path.read_bytes() for path in folder.rglob("*.py")}
+    by_python: dict[str, list[pathlib.Path]] = {}
+    for folder in sorted(projects.iterdir()):
+        by_python.setdefault(python_of(folder) if check.version else "", []).append(folder)
+    for python, folders in by_python.items():
+        command = [*check.command, check.version, python] if check.version else check.command
+        if check.whole:
+            yield projects, [*command, *(folder.name for folder in folders)]
+        else:
+            yield from ((folder, [*command, "."]) for folder in folders)
 
 
 if __name__ == "__main__":
