@@ -66,7 +66,9 @@ pub fn unreached(workspace: &Workspace, executed: &BTreeSet<(Unit, Span)>) -> Ve
     let words = runner_words(Knowledge::bundled());
     let mut roots = Vec::new();
     for (index, module) in workspace.modules.iter().enumerate() {
-        if !module.file.given || module.file.role != Role::Seed || is_test(workspace, index) {
+        // Test functions are called by a test runner, which has its own way with loops.
+        let is_test = module.is_test(&workspace.project_of(index).root);
+        if !module.file.given || module.file.role != Role::Seed || is_test {
             continue;
         }
         let Ok(code) = module.code() else { continue };
@@ -84,15 +86,6 @@ pub fn unreached(workspace: &Workspace, executed: &BTreeSet<(Unit, Span)>) -> Ve
         }
     }
     roots
-}
-
-/// Test functions are called by a test runner, which has its own way with loops.
-fn is_test(workspace: &Workspace, module: usize) -> bool {
-    let path = &workspace.modules[module].path;
-    let path = path.strip_prefix(&workspace.project_of(module).root).unwrap_or(path);
-    let name = path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
-    let in_tests = path.iter().any(|part| part == "tests" || part == "test");
-    in_tests || name.starts_with("test_") || name.ends_with("_test.py") || name == "conftest.py"
 }
 
 fn functions<'a>(body: &'a [Stmt], prefix: &str, found: &mut Vec<(String, Span, &'a [Stmt])>) {

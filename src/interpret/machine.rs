@@ -48,6 +48,8 @@ pub enum Stop {
 pub struct Limits {
     /// Statements and expressions evaluated, over all ways together.
     pub steps: u64,
+    /// The same for the functions that unknown code holds on to, for each way.
+    pub escaped_steps: u64,
     /// Nested calls.
     pub depth: usize,
     /// Nested activations of one function.
@@ -58,7 +60,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Limits {
-        Limits { steps: 400_000, depth: 80, recursion: 3, ways: 48 }
+        Limits { steps: 150_000, escaped_steps: 20_000, depth: 80, recursion: 3, ways: 48 }
     }
 }
 

@@ -217,6 +217,13 @@ impl<'p> Machine<'p> {
     /// what it hands over in turn after it.
     fn run_escaped(&mut self, depth: usize) {
         let escaped = std::mem::take(&mut self.state.escaped);
+        let module = &self.project.modules[self.root.module];
+        if module.is_test(&self.project.root) && !module.file.main {
+            return;
+        }
+        // They get steps of their own, so that one of them does not cost the next way its end.
+        let steps = self.steps;
+        self.steps = self.limits.steps.saturating_sub(self.limits.escaped_steps);
         for id in escaped.into_iter().take(64) {
             let Some(code) = self.code_of(id) else { continue };
             if self.executed.contains(&code) {
@@ -246,6 +253,7 @@ impl<'p> Machine<'p> {
             self.state.events = events;
             self.tape = tape;
         }
+        self.steps = steps;
     }
 
     fn code_of(&self, id: Id) -> Option<(Unit, Span)> {

@@ -152,6 +152,14 @@ impl Module {
         self.loaded().code.as_ref()
     }
 
+    /// Whether the file, in a project at `root`, belongs to its tests.
+    pub fn is_test(&self, root: &Path) -> bool {
+        let path = self.path.strip_prefix(root).unwrap_or(&self.path);
+        let name = path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
+        let in_tests = path.iter().any(|part| part == "tests" || part == "test");
+        in_tests || name.starts_with("test_") || name.ends_with("_test.py") || name == "conftest.py"
+    }
+
     /// Whether somebody asked for the text so far.
     pub fn is_loaded(&self) -> bool {
         self.loaded.get().is_some()
