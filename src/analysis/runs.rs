@@ -27,7 +27,9 @@ fn run_each(workspace: &Workspace, roots: &[Root]) -> (Vec<RootTrace>, BTreeSet<
     let runs: Vec<(RootTrace, BTreeSet<(Unit, Span)>)> = roots
         .par_iter()
         .map(|root| {
-            let ran = with_options(workspace, root.module, None, |options| run_root(options, root));
+            let ran = guarded(root, || {
+                with_options(workspace, root.module, None, |options| run_root(options, root))
+            });
             match older_python(workspace, &ran.0) {
                 Some(python) => {
                     with_options(workspace, root.module, Some(python), |options| run_root(options, root))
@@ -43,6 +45,18 @@ fn run_each(workspace: &Workspace, roots: &[Root]) -> (Vec<RootTrace>, BTreeSet<
         traces.push(trace);
     }
     (traces, executed)
+}
+
+/// A fault of ours in one root must not take the others with it.
+fn guarded(
+    root: &Root,
+    run: impl FnOnce() -> (RootTrace, BTreeSet<(Unit, Span)>),
+) -> (RootTrace, BTreeSet<(Unit, Span)>) {
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(run)).unwrap_or_else(|_| {
+        let mut trace = RootTrace::new(root.clone());
+        trace.incomplete = Some("loopcheck itself failed here; please report it".into());
+        (trace, BTreeSet::new())
+    })
 }
 
 fn functions_of(workspace: &Workspace, roots: &[Root]) -> Vec<RootTrace> {

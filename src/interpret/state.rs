@@ -67,6 +67,8 @@ type Page = Rc<Vec<Chunk>>;
 pub struct Heap {
     pages: Vec<Page>,
     len: usize,
+    /// What is found where no scope is.
+    nothing: Names,
 }
 
 thread_local! {
@@ -121,12 +123,6 @@ impl Heap {
 
     pub fn get_mut(&mut self, id: Id) -> &mut Object {
         Rc::make_mut(self.slot(id as usize))
-    }
-
-    /// The object itself, to be kept while the heap changes.
-    pub fn share(&self, id: Id) -> Rc<Object> {
-        let id = id as usize;
-        self.pages[id / PAGE][id % PAGE / FAN][id % FAN].clone()
     }
 
     fn slot(&mut self, id: usize) -> &mut Rc<Object> {
@@ -204,17 +200,23 @@ impl Heap {
         changed
     }
 
+    /// The names of a scope; of anything else, none.
     pub fn scope(&self, id: Id) -> &Names {
         match self.get(id) {
             Object::Scope(names) => names,
-            // Scopes are only ever allocated as scopes, and never replaced by anything else.
-            other => unreachable!("address {id} is no scope: {other:?}"),
+            _ => &self.nothing,
         }
     }
 
+    /// The names of a scope. Whatever else stands there becomes one: it belonged to a way that was left.
     pub fn scope_mut(&mut self, id: Id) -> &mut Names {
-        match self.get_mut(id) {
+        let object = self.get_mut(id);
+        if !matches!(object, Object::Scope(_)) {
+            *object = Object::Scope(Names::new());
+        }
+        match object {
             Object::Scope(names) => names,
+            // The line above made it a scope.
             other => unreachable!("address {id} is no scope: {other:?}"),
         }
     }
