@@ -43,7 +43,7 @@ fn entry(workspace: &Workspace, trace: &RootTrace, call: &Reached<'_>) -> Option
     };
     let loops =
         Loops { windows: on(Platform::Windows), linux: on(Platform::Linux), darwin: on(Platform::Darwin) };
-    let launch = match (trace.root.launch, call.process, example.run.own_child) {
+    let launch = match (trace.root.launch, example.event.process, example.run.own_child) {
         (Launch::Script | Launch::Module | Launch::ConsoleScript, Process::Child, false) => Launch::Child,
         (launch, _, _) => launch,
     };
@@ -59,7 +59,7 @@ fn entry(workspace: &Workspace, trace: &RootTrace, call: &Reached<'_>) -> Option
         runner: example.run.runner.to_string(),
         launch,
         root: workspace.modules[trace.root.module].shown.clone(),
-        process: call.process,
+        process: example.event.process,
         loops,
         cases: cases(call),
         reason,
@@ -73,7 +73,7 @@ fn cases(call: &Reached<'_>) -> Vec<LoopCase> {
         return Vec::new();
     }
     let mut by_when: BTreeMap<String, Vec<&Start<'_>>> = BTreeMap::new();
-    for start in &call.starts {
+    for start in Platform::ALL.into_iter().flat_map(|platform| call.usual(platform)) {
         let when: Vec<String> = start.assumed().iter().map(|label| label.to_string()).collect();
         by_when.entry(when.join(", ")).or_default().push(start);
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::entry::{LoopKind, Process};
+use crate::entry::LoopKind;
 use crate::interpret::trace::{Event, PathTrace, RootTrace, Run, Site};
 use crate::platform::Platform;
 
@@ -11,7 +11,6 @@ use crate::platform::Platform;
 #[derive(Clone, Debug)]
 pub struct Reached<'t> {
     pub site: Site,
-    pub process: Process,
     pub starts: Vec<Start<'t>>,
 }
 
@@ -25,16 +24,16 @@ pub struct Start<'t> {
 
 /// The calls that start loops, in the order of their places.
 pub fn reached(trace: &RootTrace) -> Vec<Reached<'_>> {
-    let mut calls: BTreeMap<(Site, Process), Vec<Start<'_>>> = BTreeMap::new();
+    let mut calls: BTreeMap<Site, Vec<Start<'_>>> = BTreeMap::new();
     for path in &trace.paths {
         for event in &path.events {
             if let (Some(site), Some(run)) = (event.site, event.run()) {
                 let start = Start { path, event, run };
-                calls.entry((site, event.process)).or_default().push(start);
+                calls.entry(site).or_default().push(start);
             }
         }
     }
-    calls.into_iter().map(|((site, process), starts)| Reached { site, process, starts }).collect()
+    calls.into_iter().map(|(site, starts)| Reached { site, starts }).collect()
 }
 
 impl<'t> Reached<'t> {
@@ -42,9 +41,15 @@ impl<'t> Reached<'t> {
         self.starts.iter().filter(move |start| start.path.platform == platform)
     }
 
+    /// The starts on a platform of the program as it stands; of the frozen program where there are no others.
+    pub fn usual(&self, platform: Platform) -> impl Iterator<Item = &Start<'t>> {
+        let only_frozen = self.on(platform).all(|start| start.path.frozen);
+        self.on(platform).filter(move |start| only_frozen || !start.path.frozen)
+    }
+
     /// The loops on a platform, each once, in order.
     pub fn kinds(&self, platform: Platform) -> Vec<LoopKind> {
-        let mut kinds: Vec<LoopKind> = self.on(platform).map(|start| start.run.kind).collect();
+        let mut kinds: Vec<LoopKind> = self.usual(platform).map(|start| start.run.kind).collect();
         kinds.sort();
         kinds.dedup();
         kinds
@@ -62,7 +67,7 @@ impl<'t> Reached<'t> {
 
     /// The start that is told of: the first one on Windows, else the first one.
     pub fn example(&self) -> Option<&Start<'t>> {
-        self.on(Platform::Windows).next().or(self.starts.first())
+        self.usual(Platform::Windows).next().or(self.starts.first())
     }
 }
 

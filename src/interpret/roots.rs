@@ -7,11 +7,14 @@ use crate::entry::{Launch, Process};
 use crate::interpret::explore::Tape;
 use crate::interpret::machine::{Flow, Machine, Stop, Unit};
 use crate::interpret::trace::{PathTrace, Root, RootTrace};
-use crate::interpret::value::{Id, Object, Value};
+use crate::interpret::value::{Id, Object, Unknown, Value};
 use crate::interpret::world::World;
 use crate::ir::{Name, Span};
 use crate::knowledge::Knowledge;
 use crate::project::Project;
+
+/// How the stub of `sys` names the question.
+const FROZEN: &str = "whether the program is frozen";
 
 pub struct RunOptions<'p> {
     pub project: &'p Project,
@@ -95,6 +98,7 @@ impl<'p> Machine<'p> {
         }
         trace.paths.push(PathTrace {
             platform: self.world.platform,
+            frozen: self.assumes_frozen(),
             assumed: assumed.iter().cloned().chain(self.tape.labels()).collect(),
             events: std::mem::take(&mut self.state.events).into_iter().collect(),
             died,
@@ -254,6 +258,13 @@ impl<'p> Machine<'p> {
             self.tape = tape;
         }
         self.steps = steps;
+    }
+
+    /// Whether this way assumed that `sys.frozen` is there and true.
+    fn assumes_frozen(&self) -> bool {
+        let question = Unknown::derived(0, FROZEN);
+        let exists = Unknown::derived(question, "exists");
+        [question, exists].iter().any(|id| self.state.facts.get(id) == Some(&0))
     }
 
     fn code_of(&self, id: Id) -> Option<(Unit, Span)> {

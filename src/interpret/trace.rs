@@ -40,6 +40,8 @@ pub struct Root {
 #[derive(Clone, Debug)]
 pub struct PathTrace {
     pub platform: Platform,
+    /// It was assumed that the program is frozen (PyInstaller and the like).
+    pub frozen: bool,
     /// What was assumed on this way, in the user's terms.
     pub assumed: Vec<Arc<str>>,
     pub events: Vec<Arc<Event>>,

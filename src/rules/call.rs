@@ -109,6 +109,9 @@ impl<'a> Call<'a> {
 
     /// ` when reload=False`, where the loop depends on what the program leaves open.
     pub fn case(&self, start: &Start<'_>) -> String {
+        if start.path.frozen {
+            return " in the frozen program".into();
+        }
         if self.reached.kinds(Platform::Windows).len() < 2 || start.path.assumed.is_empty() {
             return String::new();
         }
