@@ -15,6 +15,10 @@ use crate::ir::{
 impl<'p> Machine<'p> {
     pub fn eval(&mut self, env: &Env<'_, 'p>, expr: &Expr) -> Flow<Value> {
         self.step()?;
+        self.nested(|machine| machine.eval_kind(env, expr))
+    }
+
+    fn eval_kind(&mut self, env: &Env<'_, 'p>, expr: &Expr) -> Flow<Value> {
         match &expr.kind {
             ExprKind::Constant(constant) => Ok(self.constant(constant)),
             ExprKind::Name(name) => self.eval_name(env, name),
@@ -346,8 +350,11 @@ impl<'p> Machine<'p> {
     }
 
     fn eval_bool(&mut self, env: &Env<'_, 'p>, op: BoolOp, values: &[Expr]) -> Flow<Value> {
-        let Some((last, first)) = values.split_last() else { return Ok(Value::None) };
-        let Some((head, rest)) = first.split_first() else { return self.eval(env, last) };
+        let (head, rest) = match values {
+            [] => return Ok(Value::None),
+            [last] => return self.eval(env, last),
+            [head, rest @ ..] => (head, rest),
+        };
         let value = self.eval(env, head)?;
         let stops = match op {
             BoolOp::And => false,
@@ -355,7 +362,7 @@ impl<'p> Machine<'p> {
         };
         match self.truth(&value) {
             Some(truth) if truth == stops => Ok(value),
-            Some(_) => self.eval_bool_rest(env, op, rest, last),
+            Some(_) => self.nested(|machine| machine.eval_bool(env, op, rest)),
             None => {
                 let text = self.text(env.unit, head.span);
                 self.explore(|machine| {
@@ -366,20 +373,10 @@ impl<'p> Machine<'p> {
                             (value, true) => value.clone(),
                         });
                     }
-                    machine.eval_bool_rest(env, op, rest, last)
+                    machine.nested(|machine| machine.eval_bool(env, op, rest))
                 })
             }
         }
-    }
-
-    fn eval_bool_rest(&mut self, env: &Env<'_, 'p>, op: BoolOp, rest: &[Expr], last: &Expr) -> Flow<Value> {
-        let mut values: Vec<Expr> = Vec::new();
-        if rest.is_empty() {
-            return self.eval(env, last);
-        }
-        values.extend_from_slice(rest);
-        values.push(last.clone());
-        self.eval_bool(env, op, &values)
     }
 
     fn eval_items(&mut self, env: &Env<'_, 'p>, items: &[Expr]) -> Flow<Sequence> {

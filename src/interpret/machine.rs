@@ -52,6 +52,8 @@ pub struct Limits {
     pub escaped_steps: u64,
     /// Nested calls.
     pub depth: usize,
+    /// Nested statements and expressions, over all calls: what keeps the stack of the thread from overflowing.
+    pub nesting: usize,
     /// Nested activations of one function.
     pub recursion: usize,
     /// Ways followed from one root.
@@ -60,7 +62,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Limits {
-        Limits { steps: 150_000, escaped_steps: 20_000, depth: 80, recursion: 3, ways: 48 }
+        Limits { steps: 80_000, escaped_steps: 6_000, depth: 80, nesting: 4_000, recursion: 3, ways: 48 }
     }
 }
 
@@ -80,6 +82,8 @@ pub struct Machine<'p> {
     pub tape: Tape,
     pub frames: Vec<Frame>,
     pub steps: u64,
+    /// How deeply statements and expressions are nested right now.
+    nesting: usize,
     /// Enclosing `try` statements with handlers, over all frames.
     pub handlers: usize,
     pub root: Root,
@@ -114,6 +118,7 @@ impl<'p> Machine<'p> {
             tape: Tape::default(),
             frames: Vec::new(),
             steps: 0,
+            nesting: 0,
             handlers: 0,
             root,
             process: Process::Parent,
@@ -136,6 +141,17 @@ impl<'p> Machine<'p> {
             return Err(Stop::Bound("the program is too large to follow"));
         }
         Ok(())
+    }
+
+    /// Runs what stands inside the code at hand.
+    pub fn nested<T>(&mut self, body: impl FnOnce(&mut Machine<'p>) -> Flow<T>) -> Flow<T> {
+        if self.nesting >= self.limits.nesting {
+            return Err(Stop::Bound("the code is nested too deeply"));
+        }
+        self.nesting += 1;
+        let result = body(self);
+        self.nesting -= 1;
+        result
     }
 
     pub fn alloc(&mut self, object: Object) -> Value {

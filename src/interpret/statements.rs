@@ -22,6 +22,10 @@ impl<'p> Machine<'p> {
     fn exec_one(&mut self, env: &Env<'_, 'p>, stmt: &Stmt) -> Flow<()> {
         self.step()?;
         self.stand_at(env, stmt.span);
+        self.nested(|machine| machine.exec_kind(env, stmt))
+    }
+
+    fn exec_kind(&mut self, env: &Env<'_, 'p>, stmt: &Stmt) -> Flow<()> {
         match &stmt.kind {
             StmtKind::Expr(expr) => self.eval(env, expr).map(drop),
             StmtKind::Assign { targets, value } => {
