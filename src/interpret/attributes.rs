@@ -189,6 +189,12 @@ impl<'p> Machine<'p> {
         match name {
             "__class__" => return Ok(Some(Value::Object(class))),
             "__dict__" => {
+                // Whoever holds the dictionary may add attributes.
+                if let Some(id) = receiver.as_id()
+                    && let Object::Instance { open, .. } = self.state.heap.get_mut(id)
+                {
+                    *open = true;
+                }
                 let entries = attributes
                     .iter()
                     .map(|(name, value)| (Value::Str(name.clone()), value.clone()))

@@ -148,6 +148,13 @@ impl<'p> Machine<'p> {
                 self.set_attribute(object.clone(), attribute, value.clone())?;
                 Value::None
             }
+            // Which attribute it sets is not known: from here on there may be any.
+            ("setattr", [Value::Object(id), ..]) => {
+                if let Object::Instance { open, .. } = self.state.heap.get_mut(*id) {
+                    *open = true;
+                }
+                Value::None
+            }
             ("delattr", [object, Value::Str(attribute)]) => {
                 self.delete_attribute(object, attribute);
                 Value::None

@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use crate::interpret::env::{Chain, Env, Hook, ScopeKind};
 use crate::interpret::machine::{Flow, Machine, Stop, Unit};
+use crate::interpret::statements::WRAPPED;
 use crate::interpret::trace::EventKind;
 use crate::interpret::value::{FunctionObject, Id, Mapping, Names, Object, Sequence, Suspended, Value};
 use crate::ir::{Name, ParamKind};
@@ -119,6 +120,10 @@ impl<'p> Machine<'p> {
         args: Vec<Value>,
         keywords: Keywords,
     ) -> Flow<Value> {
+        let mut keywords = keywords;
+        if function.attributes.contains_key(WRAPPED) {
+            keywords.extend([("*".into(), Value::None), ("**".into(), Value::None)]);
+        }
         let names = self.bind_arguments(function, args, keywords)?;
         if function.code.is_async || function.code.is_generator {
             let scope = self.scope(names);
@@ -227,11 +232,13 @@ impl<'p> Machine<'p> {
             };
             names.insert(param.name.clone(), value);
         }
-        if args.next().is_some() {
+        if args.next().is_some() && !open_args {
             return self
                 .raise("TypeError", format!("{}() takes fewer positional arguments", function.qualname));
         }
-        if let Some((name, _)) = keywords.first() {
+        if let Some((name, _)) = keywords.first()
+            && !open_keywords
+        {
             let message = format!("{}() got an unexpected keyword argument '{name}'", function.qualname);
             return self.raise("TypeError", message);
         }

@@ -75,12 +75,12 @@ impl<'p> Machine<'p> {
             return Ok(found.clone());
         }
         let submodule = format!("{dotted}.{name}");
-        if object.path.is_some() || self.knowledge.stubs.find(&submodule).is_some() {
-            match self.try_import(&submodule)? {
-                Some(found) => return Ok(found),
-                None if !object.open => {}
-                None => {}
-            }
+        // A stub's submodules are stubs; whatever else it has is an attribute.
+        let stub = matches!(object.unit, Some(Unit::Stub(_)));
+        if ((object.path.is_some() && !stub) || self.knowledge.stubs.find(&submodule).is_some())
+            && let Some(found) = self.try_import(&submodule)?
+        {
+            return Ok(found);
         }
         match self.find_attribute(&settled, name)? {
             Some(found) => Ok(found),
@@ -206,7 +206,7 @@ impl<'p> Machine<'p> {
             Found::Namespace(folders)
                 if self.knowledge.stubs.find(name).is_none() && !self.is_known_package(name) =>
             {
-                return Ok(Some(self.add_module(name, false, None, Some(folders.into()))));
+                return Ok(Some(self.add_module(name, true, None, Some(folders.into()))));
             }
             Found::Namespace(_) | Found::Nothing => {}
         }

@@ -11,6 +11,8 @@ use crate::ir::{self, Expr, ExprKind, Handler, Name, Pattern, Stmt, StmtKind, Wi
 
 /// A loop without a reachable end is followed this many times.
 const ENDLESS_ROUNDS: usize = 2;
+/// Marks a function whose decorator nobody sees: which arguments its callers pass is not known.
+pub const WRAPPED: &str = "__wrapped_by_unknown__";
 /// A loop over known items is followed this far.
 const KNOWN_ROUNDS: usize = 256;
 
@@ -574,6 +576,9 @@ impl<'p> Machine<'p> {
         if result.is_unknown() {
             if let Some(id) = value.as_id() {
                 self.escape(id);
+                if let Object::Function(function) = self.state.heap.get_mut(id) {
+                    function.attributes.insert(Name::from(WRAPPED), Value::Bool(true));
+                }
             }
             return Ok(value);
         }
