@@ -75,7 +75,8 @@ fn cases(call: &Reached<'_>) -> Vec<LoopCase> {
     let mut by_when: BTreeMap<String, Vec<&Start<'_>>> = BTreeMap::new();
     for start in Platform::ALL.into_iter().flat_map(|platform| call.usual(platform)) {
         let when: Vec<String> = start.assumed().iter().map(|label| label.to_string()).collect();
-        by_when.entry(when.join(", ")).or_default().push(start);
+        let when = if when.is_empty() { "otherwise".to_string() } else { when.join(", ") };
+        by_when.entry(when).or_default().push(start);
     }
     by_when
         .into_iter()
@@ -89,7 +90,8 @@ fn cases(call: &Reached<'_>) -> Vec<LoopCase> {
                 kinds.sort();
                 kinds.dedup();
                 match kinds.as_slice() {
-                    [] => LoopKind::None,
+                    // This was not a question on that platform.
+                    [] => call.kind(platform),
                     [one] => *one,
                     _ => LoopKind::Depends,
                 }

@@ -9,7 +9,7 @@ use crate::cli::args::Project;
 use crate::cli::output::Output;
 use crate::error::Error;
 use crate::settings::layer::{self, Layer, Origin, Raw, Setting};
-use crate::settings::{Request, Settings, Stdin, discover};
+use crate::settings::{Request, Settings, Stdin, Windows, discover};
 
 /// Reads configuration, and standard input where it is meant.
 ///
@@ -64,7 +64,12 @@ pub fn choice(key: &'static str, flag: &str, value: impl ValueEnum) -> Setting {
 
 fn shared(args: &Project) -> Layer {
     let mut layer = Layer::new();
-    layer.extend(args.windows.map(|windows| choice("windows", "--windows", windows)));
+    // The configuration says `true` and `false` where the command line says yes and no.
+    layer.extend(args.windows.map(|windows| match windows {
+        Windows::Auto => choice("windows", "--windows", windows),
+        Windows::Yes => Setting::argument("windows", "--windows", Raw::Flag(true)),
+        Windows::No => Setting::argument("windows", "--windows", Raw::Flag(false)),
+    }));
     let version = args.target_version.clone();
     layer
         .extend(version.map(|text| Setting::argument("target-version", "--target-version", Raw::Text(text))));

@@ -223,6 +223,10 @@ impl<'p> Machine<'p> {
             let getter = self.bind_method(getter, receiver.clone(), class);
             return self.call(getter, vec![Value::str(name)], Vec::new()).map(Some);
         }
+        if self.is_fluent(class) {
+            let function = Value::Builtin("fluent.self");
+            return Ok(Some(self.alloc(Object::Method { function, receiver: receiver.clone() })));
+        }
         if open || self.has_unknown_base(class) {
             let label = match self.state.heap.get(class) {
                 Object::Class(class) => format!("{}.{name}", class.name),
@@ -238,6 +242,15 @@ impl<'p> Machine<'p> {
             }
             _ => Ok(None),
         }
+    }
+
+    /// A builder: each of its methods that no row describes gives back the builder.
+    fn is_fluent(&self, class: Id) -> bool {
+        let row = match self.state.heap.get(class) {
+            Object::Class(class) => class.row,
+            _ => None,
+        };
+        row.is_some_and(|row| self.knowledge.runners.rows[row].fluent)
     }
 
     fn is_data(&self, value: &Value) -> bool {

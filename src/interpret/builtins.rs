@@ -471,6 +471,7 @@ impl<'p> Machine<'p> {
             "str" => self.call_str(method, receiver, args),
             "list" | "set" => self.call_sequence(method, receiver, args),
             "dict" => self.call_dict(method, receiver, args),
+            "fluent" => Ok(receiver),
             "coroutine" => match method {
                 "send" | "__next__" | "__await__" => self.run_suspended(&receiver),
                 _ => Ok(Value::None),

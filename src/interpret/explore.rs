@@ -81,6 +81,8 @@ struct Way {
 }
 
 /// Ways through one region, and kinds of them that differ.
+/// The label of a value that merged ways left open.
+pub const MERGED: &str = "a value that differs by the way taken";
 const WAYS_IN_A_REGION: usize = 64;
 const GROUPS_IN_A_REGION: usize = 16;
 const OPTIONS: usize = 4;
@@ -367,7 +369,7 @@ impl<'p> Machine<'p> {
             known => Some(vec![known.clone()]),
         };
         let (Some(mut all), Some(more)) = (options(&a), options(&b)) else {
-            return self.unknown("a value that differs by the way taken");
+            return self.unknown(MERGED);
         };
         for value in more {
             if !all.iter().any(|other| other.same(&value)) {
@@ -375,9 +377,9 @@ impl<'p> Machine<'p> {
             }
         }
         if all.len() > OPTIONS {
-            return self.unknown("one of many values");
+            return self.unknown(MERGED);
         }
-        self.one_of("a value that differs by the way taken", all)
+        self.one_of(MERGED, all)
     }
 
     /// The value itself, or the option the tape takes; the same unknown always gives the same option.

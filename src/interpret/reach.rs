@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::entry::LoopKind;
+use crate::interpret::explore::MERGED;
 use crate::interpret::trace::{Event, PathTrace, RootTrace, Run, Site};
 use crate::platform::Platform;
 
@@ -74,6 +75,7 @@ impl<'t> Reached<'t> {
 impl Start<'_> {
     /// What was assumed on this way that matters to the call, in words.
     pub fn assumed(&self) -> Vec<Arc<str>> {
-        self.path.assumed.clone()
+        // Choices among merged values have no words of their own.
+        self.path.assumed.iter().filter(|label| !label.starts_with(MERGED)).cloned().collect()
     }
 }

@@ -112,10 +112,10 @@ impl<'a> Call<'a> {
         if start.path.frozen {
             return " in the frozen program".into();
         }
-        if self.reached.kinds(Platform::Windows).len() < 2 || start.path.assumed.is_empty() {
+        let assumed = start.assumed();
+        if self.reached.kinds(Platform::Windows).len() < 2 || assumed.is_empty() {
             return String::new();
         }
-        let assumed: Vec<&str> = start.path.assumed.iter().map(|label| &**label).collect();
         format!(" when {}", assumed.join(" and "))
     }
 }
