@@ -18,6 +18,8 @@ mod roots;
 mod rows;
 mod state;
 mod statements;
+#[cfg(test)]
+mod tests;
 pub mod trace;
 mod value;
 mod world;
