@@ -121,12 +121,6 @@ impl Heap {
         Rc::make_mut(self.slot(id as usize))
     }
 
-    /// The object itself, to be kept while the heap changes.
-    pub fn share(&self, id: Id) -> Rc<Object> {
-        let id = id as usize;
-        self.pages[id / PAGE][id % PAGE / FAN][id % FAN].clone()
-    }
-
     fn slot(&mut self, id: usize) -> &mut Rc<Object> {
         let page = Rc::make_mut(&mut self.pages[id / PAGE]);
         &mut Rc::make_mut(&mut page[id % PAGE / FAN])[id % FAN]
