@@ -237,12 +237,15 @@ impl<'p> Machine<'p> {
     }
 
     fn alike(&self, before: &State, a: &Way, b: &Way) -> bool {
-        let outcome = match (&a.outcome, &b.outcome) {
-            (Ok(_), Ok(_)) | (Err(Stop::Return(_)), Err(Stop::Return(_))) => true,
-            (Err(Stop::Break), Err(Stop::Break)) | (Err(Stop::Continue), Err(Stop::Continue)) => true,
-            (Err(Stop::Raise(_)), Err(Stop::Raise(_))) | (Err(Stop::Exit), Err(Stop::Exit)) => true,
-            _ => false,
-        };
+        let outcome = matches!(
+            (&a.outcome, &b.outcome),
+            (Ok(_), Ok(_))
+                | (Err(Stop::Return(_)), Err(Stop::Return(_)))
+                | (Err(Stop::Break), Err(Stop::Break))
+                | (Err(Stop::Continue), Err(Stop::Continue))
+                | (Err(Stop::Raise(_)), Err(Stop::Raise(_)))
+                | (Err(Stop::Exit), Err(Stop::Exit))
+        );
         if !outcome
             || !same_events(&a.state, &b.state)
             || a.state.thread != b.state.thread

@@ -221,7 +221,7 @@ impl<'p> Machine<'p> {
                 continue;
             }
             let end = self.state.clone();
-            let tape = std::mem::replace(&mut self.tape, Tape::default());
+            let tape = std::mem::take(&mut self.tape);
             self.state.running.clear();
             self.frames.clear();
             self.handlers = 0;

@@ -13,8 +13,14 @@ use crate::project::dependencies::Dependencies;
 use crate::project::evidence::{Deployment, Evidence};
 use crate::project::{Modules, Project};
 
-/// The trace of a script on one platform.
+/// The trace of a script on one platform, on a stack as large as that of the real runs.
 fn trace(platform: Platform, text: &str) -> RootTrace {
+    let text = text.to_string();
+    let thread = std::thread::Builder::new().stack_size(256 << 20).spawn(move || trace_here(platform, &text));
+    thread.expect("a thread starts").join().expect("the run does not panic")
+}
+
+fn trace_here(platform: Platform, text: &str) -> RootTrace {
     let root = PathBuf::from("/no-such-project");
     let path = root.join("main.py");
     let shown = shown_path(&path, Path::new("/no-such-project"));
