@@ -12,6 +12,7 @@ use std::sync::Arc;
 use crate::interpret::machine::{Flow, Machine, Stop, Unit};
 use crate::interpret::state::State;
 use crate::interpret::value::{Id, Mapping, Names, Object, Sequence, Value};
+use crate::ir::Span;
 
 /// The choices of one run, in the order they were asked.
 ///
@@ -78,6 +79,8 @@ struct Way {
     outcome: Flow<Value>,
     state: State,
     labels: Vec<Arc<str>>,
+    /// Where the innermost frame stood.
+    span: Span,
 }
 
 /// Ways through one region, and kinds of them that differ.
@@ -146,24 +149,25 @@ impl<'p> Machine<'p> {
             ways += 1;
             let decided = ways == 1 && self.tape.is_decided();
             let labels = self.tape.labels();
-            let more = !decided && self.tape.advance();
             let state = std::mem::take(&mut self.state);
-            let way = Way { outcome, state, labels };
+            let span = self.frames.last().map_or(Span::default(), |frame| frame.span);
+            let way = Way { outcome, state, labels, span };
             if self.is_dead_end(&before, &way) {
                 dead.get_or_insert(way);
             } else {
                 self.add_way(&before, &mut groups, way);
             }
-            if !more {
+            // Before the tape turns: what comes after the turn must not use the addresses of any way so far.
+            for way in groups.iter().chain(&dead) {
+                self.tape.used.0 = self.tape.used.0.max(way.state.heap.len());
+                self.tape.used.1 = self.tape.used.1.max(way.state.next_unknown);
+            }
+            if decided || !self.tape.advance() {
                 break;
             }
             if ways >= WAYS_IN_A_REGION || groups.len() > GROUPS_IN_A_REGION {
                 self.incomplete.get_or_insert_with(|| "too many ways through the program".into());
                 break;
-            }
-            for way in groups.iter().chain(&dead) {
-                self.tape.used.0 = self.tape.used.0.max(way.state.heap.len());
-                self.tape.used.1 = self.tape.used.1.max(way.state.next_unknown);
             }
             self.state = before.clone();
         }
@@ -183,6 +187,9 @@ impl<'p> Machine<'p> {
             choice.label = join_labels(&way.labels);
         }
         self.state = way.state.clone();
+        if let Some(frame) = self.frames.last_mut() {
+            frame.span = way.span;
+        }
         let (len, unknowns) = choice.used;
         let outcome = way.outcome.clone();
         self.use_up_to(len, unknowns);
@@ -315,7 +322,7 @@ impl<'p> Machine<'p> {
             (Err(Stop::Raise(x)), Err(Stop::Raise(y))) => Err(Stop::Raise(self.join(x, y))),
             (outcome, _) => outcome,
         };
-        Way { outcome, state: std::mem::take(&mut self.state), labels: Vec::new() }
+        Way { outcome, state: std::mem::take(&mut self.state), labels: Vec::new(), span: a.span }
     }
 
     fn join_objects(&mut self, id: Id, other: &Object) -> Object {

@@ -20,6 +20,8 @@ mod rows;
 mod state;
 mod statements;
 mod subscripts;
+#[cfg(test)]
+mod tests;
 pub mod trace;
 mod value;
 mod world;

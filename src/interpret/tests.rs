@@ -1,0 +1,171 @@
+//! What the paper run says of small programs.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::entry::Launch;
+use crate::files::{Role, Source, UniverseFile, shown_path};
+use crate::interpret::trace::{Root, RootTrace};
+use crate::interpret::{RunOptions, World, run_root};
+use crate::knowledge::Knowledge;
+use crate::platform::Platform;
+use crate::project::dependencies::Dependencies;
+use crate::project::evidence::{Deployment, Evidence};
+use crate::project::{Modules, Project};
+
+/// The trace of a script on one platform, on a stack as large as that of the real runs.
+fn trace(platform: Platform, text: &str) -> RootTrace {
+    let text = text.to_string();
+    let thread = std::thread::Builder::new().stack_size(256 << 20).spawn(move || trace_here(platform, &text));
+    thread.expect("a thread starts").join().expect("the run does not panic")
+}
+
+fn trace_here(platform: Platform, text: &str) -> RootTrace {
+    let root = PathBuf::from("/no-such-project");
+    let path = root.join("main.py");
+    let shown = shown_path(&path, Path::new("/no-such-project"));
+    let file = UniverseFile {
+        path: path.clone(),
+        root: 0,
+        role: Role::Seed,
+        given: true,
+        imported: false,
+        main: true,
+    };
+    let modules = Modules::new(vec![(file, shown.clone())]);
+    modules.put(&path, Ok(Source::from_text(path.clone(), shown, text.into())));
+    let project = Project {
+        dependencies: Dependencies::read(&root, None),
+        evidence: Evidence { verdict: Deployment::Unknown, score: 0, reasons: Vec::new() },
+        modules: Arc::new(modules),
+        root,
+    };
+    let worlds = [World::of(&project.dependencies, platform)];
+    let options = RunOptions { project: &project, worlds: &worlds, knowledge: Knowledge::bundled() };
+    run_root(&options, &Root { module: 0, launch: Launch::Script, function: None }).0
+}
+
+/// The runs of a script, one line for each way: `asyncio.run Proactor, asyncio.run Selector`.
+fn runs(platform: Platform, text: &str) -> Vec<String> {
+    let trace = trace(platform, text);
+    assert_eq!(trace.incomplete, None);
+    let line = |events: &[Arc<crate::interpret::trace::Event>]| {
+        let runs = events.iter().filter_map(|event| event.run());
+        runs.map(|run| format!("{} {:?}", run.runner, run.kind)).collect::<Vec<_>>().join(", ")
+    };
+    trace.paths.iter().map(|path| line(&path.events)).collect()
+}
+
+#[test]
+fn a_run_takes_the_loop_of_the_policy_in_force() {
+    let program = "
+import asyncio, sys
+async def main(): pass
+if sys.platform == 'win32':
+    asyncio.set_event_loop_policy(asyncio.WindowsSelectorEventLoopPolicy())
+asyncio.run(main())
+asyncio.set_event_loop_policy(None)
+asyncio.run(main())
+";
+    assert_eq!(runs(Platform::Windows, program), ["asyncio.run Selector, asyncio.run Proactor"]);
+    assert_eq!(runs(Platform::Linux, program), ["asyncio.run Selector, asyncio.run Selector"]);
+}
+
+#[test]
+fn ways_that_differ_only_in_what_nobody_asks_are_one_way() {
+    let program = "
+import asyncio, os
+def load():
+    if os.environ.get('A'):
+        return 1
+    if os.environ.get('B'):
+        return 2
+    try:
+        return int(os.environ['C'])
+    except ValueError:
+        return 3
+settings = load()
+asyncio.run(asyncio.sleep(settings))
+";
+    assert_eq!(runs(Platform::Windows, program), ["asyncio.run Proactor"]);
+}
+
+#[test]
+fn ways_with_different_policies_stay_apart() {
+    let program = "
+import asyncio, os
+def prepare(wanted):
+    if wanted:
+        asyncio.set_event_loop_policy(asyncio.WindowsSelectorEventLoopPolicy())
+prepare(os.environ.get('SELECTOR'))
+asyncio.run(asyncio.sleep(0))
+";
+    assert_eq!(runs(Platform::Windows, program), ["asyncio.run Selector", "asyncio.run Proactor"]);
+}
+
+#[test]
+fn many_early_exits_are_followed_without_repeating_what_came_before() {
+    let checks: String =
+        (0..40).map(|n| format!("    if os.environ.get('K{n}'): return {n}\n    helper({n})\n")).collect();
+    let program = format!(
+        "
+import asyncio, os
+def helper(n):
+    if os.environ.get('DEBUG'): return n
+    return -n
+def check():
+{checks}
+    return None
+check()
+asyncio.run(asyncio.sleep(0))
+"
+    );
+    assert_eq!(runs(Platform::Windows, &program), ["asyncio.run Proactor"]);
+}
+
+#[test]
+fn a_dictionary_of_arguments_keeps_its_keys_on_both_ways() {
+    let program = "
+import asyncio, os
+def arguments():
+    found = {}
+    if os.environ.get('SELECTOR'):
+        found['loop_factory'] = asyncio.SelectorEventLoop
+    return found
+asyncio.run(asyncio.sleep(0), **arguments())
+";
+    assert_eq!(runs(Platform::Windows, program), ["asyncio.run Selector", "asyncio.run Proactor"]);
+}
+
+#[test]
+fn the_block_of_a_context_manager_may_split_and_leave() {
+    let program = "
+import asyncio, contextlib, os
+@contextlib.contextmanager
+def policy():
+    asyncio.set_event_loop_policy(asyncio.WindowsSelectorEventLoopPolicy())
+    yield
+    asyncio.set_event_loop_policy(None)
+def serve():
+    with policy():
+        if os.environ.get('EARLY'):
+            return asyncio.run(asyncio.sleep(0))
+    asyncio.run(asyncio.sleep(0))
+serve()
+";
+    assert_eq!(runs(Platform::Windows, program), ["asyncio.run Selector", "asyncio.run Proactor"]);
+}
+
+#[test]
+fn code_that_never_ends_or_is_nested_without_end_is_given_up_with_a_reason() {
+    let deep = format!("x = {}1{}\n", "-(".repeat(1200), ")".repeat(1200));
+    assert_eq!(trace(Platform::Windows, &deep).incomplete, None);
+    let endless = "
+def grow(n):
+    for a in range(200):
+        for b in range(200):
+            for c in range(200): n = n + 1
+grow(0)
+";
+    assert!(trace(Platform::Windows, endless).incomplete.is_some());
+}
