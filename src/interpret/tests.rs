@@ -35,7 +35,8 @@ fn trace_here(platform: Platform, text: &str) -> RootTrace {
     let modules = Modules::new(vec![(file, shown.clone())]);
     modules.put(&path, Ok(Source::from_text(path.clone(), shown, text.into())));
     let project = Project {
-        dependencies: Dependencies::read(&root, None),
+        name: None,
+        dependencies: Arc::new(Dependencies::read(&root, None)),
         evidence: Evidence { verdict: Deployment::Unknown, score: 0, reasons: Vec::new() },
         modules: Arc::new(modules),
         root,
