@@ -48,6 +48,8 @@ pub enum Stop {
 pub struct Limits {
     /// Statements and expressions evaluated, over all ways together.
     pub steps: u64,
+    /// The same for a function that is called on its own after its module was imported.
+    pub function_steps: u64,
     /// The same for the functions that unknown code holds on to, for each way.
     pub escaped_steps: u64,
     /// Nested calls.
@@ -62,7 +64,15 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Limits {
-        Limits { steps: 80_000, escaped_steps: 6_000, depth: 80, nesting: 4_000, recursion: 3, ways: 48 }
+        Limits {
+            steps: 400_000,
+            function_steps: 80_000,
+            escaped_steps: 6_000,
+            depth: 80,
+            nesting: 4_000,
+            recursion: 3,
+            ways: 48,
+        }
     }
 }
 

@@ -126,7 +126,8 @@ impl<'p> Machine<'p> {
             let tape = std::mem::take(&mut self.tape);
             for trace in traces.iter_mut() {
                 let Some((function, _)) = trace.root.function.clone() else { continue };
-                self.steps = steps;
+                // The import has left at least what one function may take, or is at the limit itself.
+                self.steps = steps.max(self.limits.steps.saturating_sub(self.limits.function_steps));
                 self.tape = Tape::default();
                 self.follow(&assumed, trace, |machine| {
                     machine.state = state.clone();
