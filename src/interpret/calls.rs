@@ -168,8 +168,13 @@ impl<'p> Machine<'p> {
         };
         let env = Env { unit: function.unit, globals: function.globals, chain: Rc::new(chain), hook };
         // Names in a module's own scope are found through the globals.
-        self.in_frame(function.unit, Some(id), |machine| machine.exec(&env, &function.code.body))
-            .map(|()| Value::None)
+        let result =
+            self.in_frame(function.unit, Some(id), |machine| machine.exec(&env, &function.code.body));
+        if matches!(result, Err(Stop::Bound(_))) {
+            // It was given up half way: it still wants a run of its own.
+            self.executed.remove(&(function.unit, function.code.name_span));
+        }
+        result.map(|()| Value::None)
     }
 
     fn bind_arguments(
