@@ -114,11 +114,12 @@ pub fn examine(settings: &Settings, workspace: &Workspace) -> (Analysis, Vec<rul
     let traces = runs::run_all(workspace);
     let entries = entries::entries(workspace, &traces);
     let mut diagnoses = rules::check_all(workspace, &traces);
-    fix::plan_all(settings, workspace, &traces, &mut diagnoses);
+    // What nobody will see needs no cure, and proving one costs several runs.
     diagnoses.retain(|diagnosis| {
         !suppress::is_suppressed(workspace, &diagnosis.finding)
             && !settings.admit(vec![diagnosis.finding.clone()]).is_empty()
     });
+    fix::plan_all(settings, workspace, &traces, &mut diagnoses);
     let findings = settings.admit(diagnoses.iter().map(|diagnosis| diagnosis.finding.clone()).collect());
     let mut sources = Sources::new();
     for finding in &findings {

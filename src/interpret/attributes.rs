@@ -209,13 +209,7 @@ impl<'p> Machine<'p> {
             // A base class we do not see (a settings model, an ORM) may fill annotated fields from outside.
             let filled = self.has_unknown_base(owner) && self.is_data(&found);
             if filled {
-                let label = match self.state.heap.get(class) {
-                    Object::Class(class) => format!("{}.{name}", class.name),
-                    _ => name.to_string(),
-                };
-                let unknown = self.unknown(label);
-                self.set_plain(receiver, name, unknown.clone());
-                return Ok(Some(unknown));
+                return Ok(Some(self.fill_attribute(receiver, class, name)));
             }
             return Ok(Some(self.bind_method(found, receiver.clone(), class)));
         }
@@ -228,13 +222,7 @@ impl<'p> Machine<'p> {
             return Ok(Some(self.alloc(Object::Method { function, receiver: receiver.clone() })));
         }
         if open || self.has_unknown_base(class) {
-            let label = match self.state.heap.get(class) {
-                Object::Class(class) => format!("{}.{name}", class.name),
-                _ => name.to_string(),
-            };
-            let unknown = self.unknown(label);
-            self.set_plain(receiver, name, unknown.clone());
-            return Ok(Some(unknown));
+            return Ok(Some(self.fill_attribute(receiver, class, name)));
         }
         match name {
             "__init__" | "__repr__" | "__str__" | "__eq__" | "__hash__" | "__doc__" | "__module__" => {
@@ -242,6 +230,17 @@ impl<'p> Machine<'p> {
             }
             _ => Ok(None),
         }
+    }
+
+    /// An attribute that code we do not see sets: unknown, and the same when it is read again.
+    fn fill_attribute(&mut self, receiver: &Value, class: Id, name: &str) -> Value {
+        let label = match self.state.heap.get(class) {
+            Object::Class(class) => format!("{}.{name}", class.name),
+            _ => name.to_string(),
+        };
+        let unknown = self.unknown(label);
+        self.set_plain(receiver, name, unknown.clone());
+        unknown
     }
 
     /// A builder: each of its methods that no row describes gives back the builder.

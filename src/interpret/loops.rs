@@ -13,19 +13,26 @@ impl<'p> Machine<'p> {
         if !self.state.running.is_empty() && !self.state.nesting {
             return self.raise("RuntimeError", "This event loop is already running");
         }
-        let (kind, reason) = self.loop_kind(&running);
-        let info = running.as_id().and_then(|id| self.state.loops.get(&id).cloned());
-        let here = self.sites().last().copied();
-        let decided = match &info {
-            Some(info) if info.by_policy => Decided::Policy,
-            _ => Decided::Caller,
-        };
         let runner = self.called_as().unwrap_or_else(|| "loop.run_until_complete".into());
-        let run = Run {
+        let here = self.sites().last().copied();
+        let mut run = self.run_of(runner, Family::Asyncio, &running);
+        run.created = run.created.filter(|created| Some(*created) != here);
+        self.record(EventKind::Run(run));
+        self.while_running(running, |machine| match awaitable {
+            Value::None => Ok(Value::None),
+            awaitable => machine.wait_for(awaitable),
+        })
+    }
+
+    /// What is to say of a start that no runner row describes.
+    fn run_of(&self, runner: Arc<str>, family: Family, running: &Value) -> Run {
+        let (kind, reason) = self.loop_kind(running);
+        let info = running.as_id().and_then(|id| self.state.loops.get(&id));
+        Run {
             runner,
-            family: Family::Asyncio,
+            family,
             kind,
-            decided,
+            decided: if info.is_some_and(|info| info.by_policy) { Decided::Policy } else { Decided::Caller },
             reason,
             without_child: None,
             row: None,
@@ -35,14 +42,9 @@ impl<'p> Machine<'p> {
             open_arguments: false,
             settings: Vec::new(),
             configured: None,
-            made_by: info.as_ref().and_then(|info| info.made_by.clone()),
-            created: info.and_then(|info| info.created).filter(|created| Some(*created) != here),
-        };
-        self.record(EventKind::Run(run));
-        self.while_running(running, |machine| match awaitable {
-            Value::None => Ok(Value::None),
-            awaitable => machine.wait_for(awaitable),
-        })
+            made_by: info.and_then(|info| info.made_by.clone()),
+            created: info.and_then(|info| info.created),
+        }
     }
 
     /// Runs `body` as code inside a running loop.
@@ -59,25 +61,10 @@ impl<'p> Machine<'p> {
 
     /// The loop of a test class, noted where the class is defined.
     pub fn record_tests(&mut self, running: &Value, site: Option<Site>) {
-        let (kind, reason) = self.loop_kind(running);
-        let by_policy =
-            running.as_id().and_then(|id| self.state.loops.get(&id)).is_some_and(|info| info.by_policy);
         let run = Run {
-            runner: "unittest.IsolatedAsyncioTestCase".into(),
-            family: Family::Tests,
-            kind,
-            decided: if by_policy { Decided::Policy } else { Decided::Caller },
-            reason,
-            without_child: None,
-            row: None,
-            own_child: false,
-            policy: self.policy_in_force(),
-            policy_set: self.state.policy_set,
-            open_arguments: false,
-            settings: Vec::new(),
-            configured: None,
             made_by: None,
             created: None,
+            ..self.run_of("unittest.IsolatedAsyncioTestCase".into(), Family::Tests, running)
         };
         self.record(EventKind::Run(run));
         if let (Some(site), Some(last)) = (site, self.state.events.pop_back()) {

@@ -15,39 +15,11 @@ use std::str::FromStr;
 use clap::ValueEnum;
 
 use crate::error::{Error, nearest};
+use crate::files::DEFAULT_EXCLUDE;
 use crate::finding::{Finding, Severity};
 use crate::settings::globs::{Pattern, Patterns};
 use crate::settings::layer::{Layer, Origin, Setting};
 use crate::settings::selection::{RuleSet, Selector, Wishes};
-
-/// Folders that hold no code of the project.
-const DEFAULT_EXCLUDE: [&str; 25] = [
-    ".bzr",
-    ".direnv",
-    ".eggs",
-    ".git",
-    ".git-rewrite",
-    ".hg",
-    ".ipynb_checkpoints",
-    ".mypy_cache",
-    ".nox",
-    ".pants.d",
-    ".pyenv",
-    ".pytest_cache",
-    ".pytype",
-    ".ruff_cache",
-    ".svn",
-    ".tox",
-    ".venv",
-    ".vscode",
-    "__pypackages__",
-    "_build",
-    "build",
-    "dist",
-    "node_modules",
-    "site-packages",
-    "venv",
-];
 
 /// Everything a run needs to know from the person.
 #[derive(Clone, Debug)]
@@ -316,7 +288,7 @@ impl PatternsInProgress {
         let pattern =
             |text: &str| Pattern { text: text.to_owned(), base: cwd.to_owned(), origin: Origin::Default };
         PatternsInProgress {
-            exclude: DEFAULT_EXCLUDE.into_iter().map(pattern).collect(),
+            exclude: DEFAULT_EXCLUDE.iter().copied().map(pattern).collect(),
             extend_exclude: Vec::new(),
         }
     }
