@@ -77,11 +77,12 @@ fn functions_of(workspace: &Workspace, roots: &[Root]) -> Vec<RootTrace> {
 /// Python 3.14 on.
 fn older_python(workspace: &Workspace, trace: &RootTrace) -> Option<(u8, u8)> {
     let python = &workspace.project_of(trace.root.module).dependencies.python;
-    let on_windows = || trace.paths.iter().filter(|path| path.platform == Platform::Windows);
-    let dies = on_windows()
+    let dies = trace
+        .paths
+        .iter()
+        .filter(|path| path.platform == Platform::Windows)
         .any(|path| path.died.as_ref().is_some_and(|error| error.contains("no current event loop")));
-    let runs = on_windows().any(|path| path.events.iter().any(|event| event.run().is_some()));
-    if python.verdict < (3, 14) || !dies || runs {
+    if python.verdict < (3, 14) || !dies {
         return None;
     }
     python.allowed.iter().rev().find(|allowed| **allowed < (3, 14)).copied()

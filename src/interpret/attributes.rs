@@ -1,6 +1,6 @@
 //! Reading and writing attributes, and the classes behind them.
 
-use crate::interpret::machine::{Flow, Machine, Stop};
+use crate::interpret::machine::{Flow, Machine, Stop, Unit};
 use crate::interpret::trace::EventKind;
 use crate::interpret::value::{Id, Names, Object, Value};
 use crate::ir::Name;
@@ -39,7 +39,7 @@ impl<'p> Machine<'p> {
                     "__qualname__" => Some(Value::Str(class.qualname)),
                     "__module__" => Some(Value::Str(class.module)),
                     "__dict__" | "__mro__" | "__bases__" | "__doc__" => Some(self.unknown(name)),
-                    _ if self.has_unknown_base(id) || class.row.is_some() => {
+                    _ if self.has_unseen_attributes(id) || class.row.is_some() => {
                         Some(self.unknown(format!("{}.{name}", class.name)))
                     }
                     _ => None,
@@ -221,7 +221,7 @@ impl<'p> Machine<'p> {
             let function = Value::Builtin("fluent.self");
             return Ok(Some(self.alloc(Object::Method { function, receiver: receiver.clone() })));
         }
-        if open || self.has_unknown_base(class) {
+        if open || self.has_unseen_attributes(class) {
             return Ok(Some(self.fill_attribute(receiver, class, name)));
         }
         match name {
@@ -331,6 +331,16 @@ impl<'p> Machine<'p> {
         })
     }
 
+    /// Besides what we see of the class there may be more: a base nobody sees, or a class of the
+    /// standard library, of which the stubs hold what matters for loops.
+    fn has_unseen_attributes(&self, class: Id) -> bool {
+        self.has_unknown_base(class)
+            || self.mro(class).into_iter().any(|id| match self.state.heap.get(id) {
+                Object::Class(class) => matches!(class.unit, Unit::Stub(_)) && &*class.module != "builtins",
+                _ => false,
+            })
+    }
+
     pub fn bind_method(&mut self, found: Value, receiver: Value, class: Id) -> Value {
         let Value::Object(id) = &found else { return found };
         match self.state.heap.get(*id).clone() {
@@ -361,8 +371,12 @@ impl<'p> Machine<'p> {
     fn no_attribute(&mut self, value: &Value, name: &str) -> Flow<Value> {
         let Some(Object::Module(module)) = value.as_id().map(|id| self.state.heap.get(id).clone()) else {
             let shown = self.shown(value);
-            return self.raise("AttributeError", format!("{shown} has no attribute '{name}'"));
+            return self.doubt("AttributeError", format!("{shown} has no attribute '{name}'"));
         };
+        if matches!(module.unit, Some(Unit::Project(_))) {
+            let message = format!("module '{}' has no attribute '{name}'", module.name);
+            return self.doubt("AttributeError", message);
+        }
         let dotted = format!("{}.{name}", module.name);
         self.missing(
             module.scope,

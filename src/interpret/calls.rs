@@ -28,7 +28,7 @@ impl<'p> Machine<'p> {
             }
             other => {
                 let shown = self.shown(other);
-                return self.raise("TypeError", format!("{shown} is not callable"));
+                return self.doubt("TypeError", format!("{shown} is not callable"));
             }
         };
         match self.state.heap.get(id).clone() {
@@ -60,7 +60,7 @@ impl<'p> Machine<'p> {
                 }
                 None => {
                     let shown = self.shown(&callee);
-                    self.raise("TypeError", format!("{shown} is not callable"))
+                    self.doubt("TypeError", format!("{shown} is not callable"))
                 }
             },
             Object::Scope(_)
@@ -73,7 +73,7 @@ impl<'p> Machine<'p> {
             | Object::Property(_)
             | Object::Super { .. } => {
                 let shown = self.shown(&callee);
-                self.raise("TypeError", format!("{shown} is not callable"))
+                self.doubt("TypeError", format!("{shown} is not callable"))
             }
         }
     }
@@ -133,7 +133,7 @@ impl<'p> Machine<'p> {
         let ours = matches!(function.unit, Unit::Project(_));
         let result = if ours {
             // A call has one exit: ways that differ only inside it are merged there.
-            self.explore(|machine| {
+            self.explore_body(id, |machine| {
                 let scope = machine.scope(names.clone());
                 machine.run_body(id, scope, None).or_else(returned)
             })

@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use crate::interpret::machine::{Flow, Machine, Stop, Unit};
+use crate::interpret::machine::{Flow, Machine, Stop, TOO_LARGE, Unit};
 use crate::interpret::state::State;
 use crate::interpret::value::{Id, Mapping, Names, Object, Sequence, Value};
 use crate::ir::Span;
@@ -130,11 +130,33 @@ impl<'p> Machine<'p> {
 
     /// Runs a region along every way its unknowns can fall, and merges the ways that are alike.
     pub fn explore(&mut self, region: impl Fn(&mut Machine<'p>) -> Flow<Value>) -> Flow<Value> {
+        self.explore_code(None, region)
+    }
+
+    /// The same for the body of a function, which is given up when it alone takes too many steps: the
+    /// run then goes on behind it with what was seen of it.
+    pub fn explore_body(
+        &mut self,
+        function: Id,
+        region: impl Fn(&mut Machine<'p>) -> Flow<Value>,
+    ) -> Flow<Value> {
+        self.explore_code(self.code_of(function), region)
+    }
+
+    fn explore_code(
+        &mut self,
+        code: Option<(Unit, Span)>,
+        region: impl Fn(&mut Machine<'p>) -> Flow<Value>,
+    ) -> Flow<Value> {
         // The same run has come to the same region before.
         if self.tape.choices.get(self.tape.position).is_some_and(|choice| !choice.groups.is_empty()) {
             let position = self.next_choice(1);
             return self.take_group(position);
         }
+        if code.is_some_and(|code| self.given_up.contains(&code)) {
+            return self.give_up(None, Vec::new());
+        }
+        let steps = self.steps;
         let before = self.state.clone();
         let outer = std::mem::take(&mut self.tape);
         let mut groups: Vec<Way> = Vec::new();
@@ -144,7 +166,13 @@ impl<'p> Machine<'p> {
             let outcome = region(self);
             if matches!(outcome, Err(Stop::Bound(_))) {
                 self.tape = outer;
-                return outcome;
+                return match code {
+                    Some(code) if self.took_too_long(steps) => {
+                        self.given_up.insert(code);
+                        self.give_up(Some(&before), groups)
+                    }
+                    _ => outcome,
+                };
             }
             ways += 1;
             let decided = ways == 1 && self.tape.is_decided();
@@ -174,6 +202,28 @@ impl<'p> Machine<'p> {
         self.tape = outer;
         if groups.is_empty() {
             groups.extend(dead);
+        }
+        self.settle(groups)
+    }
+
+    /// Goes on behind a function that is not followed any further: from the ways that came to their
+    /// end, else from where the one that was followed stands.
+    fn give_up(&mut self, before: Option<&State>, mut groups: Vec<Way>) -> Flow<Value> {
+        self.incomplete.get_or_insert_with(|| TOO_LARGE.into());
+        self.state.may_raise += 1;
+        if groups.is_empty() {
+            let mut state = std::mem::take(&mut self.state);
+            if let Some(before) = before {
+                state.running = before.running.clone();
+                state.thread = before.thread;
+                state.left = before.left.clone();
+                state.asking = before.asking.clone();
+                state.framework = before.framework.clone();
+            }
+            self.state = state.clone();
+            let outcome = Ok(self.unknown("a call that was not followed to its end"));
+            let span = self.frames.last().map_or(Span::default(), |frame| frame.span);
+            groups.push(Way { outcome, state: std::mem::take(&mut self.state), labels: Vec::new(), span });
         }
         self.settle(groups)
     }

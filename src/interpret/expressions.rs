@@ -722,7 +722,7 @@ impl<'p> Machine<'p> {
         suspended.started = true;
         let (function, scope) = (suspended.function, suspended.scope);
         // A coroutine has one exit, as a call has.
-        self.explore(|machine| match machine.run_body(function, scope, None) {
+        self.explore_body(function, |machine| match machine.run_body(function, scope, None) {
             Err(Stop::Return(value)) => Ok(value),
             other => other,
         })

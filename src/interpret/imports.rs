@@ -308,9 +308,16 @@ impl<'p> Machine<'p> {
         if self.handlers == 0 {
             return Ok(true);
         }
+        let here = self.frames.last().is_some_and(|frame| frame.handlers > 0);
         match self.world.packages.presence(name) {
-            Some(present) => Ok(present),
-            None => {
+            Some(true) => Ok(true),
+            // Many a package is imported under another name than it is installed under.
+            Some(false) if self.is_known_package(name) || self.knowledge.stubs.find(name).is_some() => {
+                Ok(false)
+            }
+            // The import is not what the handlers far outside were written for.
+            _ if !here => Ok(true),
+            _ => {
                 let label = format!("{name} is installed");
                 let unknown = self.named_unknown(&label);
                 self.decide(&unknown, &label)

@@ -26,6 +26,9 @@ pub enum Unit {
     Text,
 }
 
+/// Said where a limit on steps was reached.
+pub const TOO_LARGE: &str = "the program is too large to follow";
+
 pub type Flow<T> = Result<T, Stop>;
 
 /// Why the code at hand does not go on to its next line.
@@ -81,6 +84,8 @@ pub struct Frame {
     /// Where in the unit the run stands.
     pub span: Span,
     pub function: Option<Id>,
+    /// Enclosing `try` statements with handlers, in this frame.
+    pub handlers: usize,
 }
 
 pub struct Machine<'p> {
@@ -92,10 +97,18 @@ pub struct Machine<'p> {
     pub tape: Tape,
     pub frames: Vec<Frame>,
     pub steps: u64,
+    /// The count of steps at which some function is given up.
+    pub patience: u64,
+    /// The steps between such counts.
+    pub window: u64,
+    /// Functions that are not followed again, because they took too many steps.
+    pub given_up: BTreeSet<(Unit, Span)>,
     /// How deeply statements and expressions are nested right now.
     nesting: usize,
     /// Enclosing `try` statements with handlers, over all frames.
     pub handlers: usize,
+    /// Those among them that name an error of looking something up: `KeyError`, `AttributeError` …
+    pub lookup_handlers: usize,
     pub root: Root,
     pub process: Process,
     /// A spawned child is executing its main module, before its work begins.
@@ -128,8 +141,12 @@ impl<'p> Machine<'p> {
             tape: Tape::default(),
             frames: Vec::new(),
             steps: 0,
+            patience: u64::MAX,
+            window: u64::MAX,
+            given_up: BTreeSet::new(),
             nesting: 0,
             handlers: 0,
+            lookup_handlers: 0,
             root,
             process: Process::Parent,
             preparing: false,
@@ -147,10 +164,29 @@ impl<'p> Machine<'p> {
     /// Counts one step of the analysis.
     pub fn step(&mut self) -> Flow<()> {
         self.steps += 1;
-        if self.steps > self.limits.steps {
-            return Err(Stop::Bound("the program is too large to follow"));
+        if self.steps > self.patience.min(self.limits.steps) {
+            return Err(Stop::Bound(TOO_LARGE));
         }
         Ok(())
+    }
+
+    /// Whether a function that began at `steps` is the one to give up now that patience is at its end;
+    /// the rest of the program then gets some more.
+    pub fn took_too_long(&mut self, steps: u64) -> bool {
+        let over = self.steps > self.patience && self.steps <= self.limits.steps;
+        let found = over && self.steps - steps >= self.window / 2;
+        if found {
+            self.patience = self.steps + self.window;
+        }
+        found
+    }
+
+    /// Leaves `steps` of the limit to what runs next. A function that takes most of a quarter of them
+    /// is given up.
+    pub fn allow(&mut self, steps: u64) {
+        self.steps = self.limits.steps.saturating_sub(steps);
+        self.window = steps / 4;
+        self.patience = self.steps + self.window;
     }
 
     /// Runs what stands inside the code at hand.
@@ -272,6 +308,24 @@ impl<'p> Machine<'p> {
         Err(Stop::Raise(error))
     }
 
+    /// What the program does where it seems to fail at looking something up.
+    ///
+    /// A program that people ship does not fail there: rather we see less than there is. So the run
+    /// goes on with a value nothing is known about, unless the code is ready for the error.
+    pub fn doubt(&mut self, class: &str, message: impl Into<Arc<str>>) -> Flow<Value> {
+        let message = message.into();
+        let expected = self.lookup_handlers > 0
+            || self
+                .frames
+                .last()
+                .is_none_or(|frame| frame.handlers > 0 || matches!(frame.unit, Unit::Stub(_)));
+        if expected {
+            return self.raise(class, message);
+        }
+        self.state.may_raise += 1;
+        Ok(self.unknown(message))
+    }
+
     /// A name of the `builtins` module.
     pub fn builtin(&self, name: &str) -> Value {
         let module = self.state.modules.get("builtins").copied();
@@ -293,7 +347,7 @@ impl<'p> Machine<'p> {
         if self.frames.len() >= self.limits.depth {
             return Err(Stop::Bound("calls are nested too deeply"));
         }
-        self.frames.push(Frame { unit, span: Span::default(), function });
+        self.frames.push(Frame { unit, span: Span::default(), function, handlers: 0 });
         let result = body(self);
         self.frames.pop();
         result

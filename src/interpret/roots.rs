@@ -28,6 +28,7 @@ pub fn run_root(options: &RunOptions<'_>, root: &Root) -> (RootTrace, BTreeSet<(
     let mut executed = BTreeSet::new();
     for world in options.worlds {
         let mut machine = Machine::new(options.project, options.knowledge, world, root.clone());
+        machine.allow(machine.limits.steps);
         machine.follow(&[], &mut trace, |machine| {
             machine.begin();
             machine.launch()
@@ -44,6 +45,7 @@ pub fn run_functions(options: &RunOptions<'_>, roots: &[Root]) -> Vec<RootTrace>
     let Some(first) = roots.first() else { return traces };
     for world in options.worlds {
         let mut machine = Machine::new(options.project, options.knowledge, world, first.clone());
+        machine.allow(machine.limits.steps);
         machine.run_functions(&mut traces);
     }
     traces
@@ -56,6 +58,7 @@ impl<'p> Machine<'p> {
         self.preparing = false;
         self.frames.clear();
         self.handlers = 0;
+        self.lookup_handlers = 0;
     }
 
     /// Runs something along every way, and adds what happened to a trace.
@@ -123,21 +126,24 @@ impl<'p> Machine<'p> {
             // Functions that the import handed away are run where the module itself is a root.
             self.state.escaped = Default::default();
             let (state, assumed, steps) = (self.state.clone(), self.tape.labels(), self.steps);
+            let (patience, window) = (self.patience, self.window);
             let tape = std::mem::take(&mut self.tape);
             for trace in traces.iter_mut() {
                 let Some((function, _)) = trace.root.function.clone() else { continue };
                 // The import has left at least what one function may take, or is at the limit itself.
-                self.steps = steps.max(self.limits.steps.saturating_sub(self.limits.function_steps));
+                self.allow(self.limits.function_steps.min(self.limits.steps.saturating_sub(steps)));
+                self.given_up.clear();
                 self.tape = Tape::default();
                 self.follow(&assumed, trace, |machine| {
                     machine.state = state.clone();
                     machine.frames.clear();
                     machine.handlers = 0;
+                    machine.lookup_handlers = 0;
                     machine.call_root(module.clone(), &function)
                 });
             }
             self.tape = tape;
-            self.steps = steps;
+            (self.steps, self.patience, self.window) = (steps, patience, window);
             if !self.tape.advance() {
                 return;
             }
@@ -227,8 +233,8 @@ impl<'p> Machine<'p> {
             return;
         }
         // They get steps of their own, so that one of them does not cost the next way its end.
-        let steps = self.steps;
-        self.steps = self.limits.steps.saturating_sub(self.limits.escaped_steps);
+        let left = (self.steps, self.patience, self.window);
+        self.allow(self.limits.escaped_steps);
         for id in escaped.into_iter().take(64) {
             let Some(code) = self.code_of(id) else { continue };
             if self.executed.contains(&code) {
@@ -239,6 +245,7 @@ impl<'p> Machine<'p> {
             self.state.running.clear();
             self.frames.clear();
             self.handlers = 0;
+            self.lookup_handlers = 0;
             let anything = vec![("*".into(), Value::None), ("**".into(), Value::None)];
             let mut outcome = self.call(Value::Object(id), Vec::new(), anything);
             if let Ok(result) = &outcome
@@ -258,7 +265,7 @@ impl<'p> Machine<'p> {
             self.state.events = events;
             self.tape = tape;
         }
-        self.steps = steps;
+        (self.steps, self.patience, self.window) = left;
     }
 
     /// Whether this way assumed that `sys.frozen` is there and true.
@@ -268,7 +275,7 @@ impl<'p> Machine<'p> {
         [question, exists].iter().any(|id| self.state.facts.get(id) == Some(&0))
     }
 
-    fn code_of(&self, id: Id) -> Option<(Unit, Span)> {
+    pub fn code_of(&self, id: Id) -> Option<(Unit, Span)> {
         match self.state.heap.get(id) {
             Object::Function(function) => Some((function.unit, function.code.name_span)),
             Object::Method { function: Value::Object(function), .. } => self.code_of(*function),

@@ -320,6 +320,7 @@ impl<'p> Machine<'p> {
         orelse: &[Stmt],
     ) -> Flow<()> {
         let worth = handlers.iter().any(worth_trying);
+        let lookups = handlers.iter().any(expects_lookup_error);
         self.explore(|machine| {
             let (choice, way) = machine.open_choice("an exception is raised");
             if way > 0 {
@@ -327,9 +328,7 @@ impl<'p> Machine<'p> {
                 return machine.handle(env, handlers, error).map(|()| Value::None);
             }
             let may_raise = machine.state.may_raise;
-            machine.handlers += 1;
-            let result = machine.exec(env, body);
-            machine.handlers -= 1;
+            let result = machine.guarded(lookups, |machine| machine.exec(env, body));
             if worth && machine.state.may_raise > may_raise {
                 // Something in the body may raise although it did not here.
                 machine.widen(choice);
@@ -342,6 +341,23 @@ impl<'p> Machine<'p> {
             .map(|()| Value::None)
         })
         .map(drop)
+    }
+
+    /// Runs code that handlers stand ready for.
+    fn guarded<T>(&mut self, lookups: bool, body: impl FnOnce(&mut Machine<'p>) -> Flow<T>) -> Flow<T> {
+        let count = |machine: &mut Machine<'p>, by: isize| {
+            machine.handlers = machine.handlers.saturating_add_signed(by);
+            if lookups {
+                machine.lookup_handlers = machine.lookup_handlers.saturating_add_signed(by);
+            }
+            if let Some(frame) = machine.frames.last_mut() {
+                frame.handlers = frame.handlers.saturating_add_signed(by);
+            }
+        };
+        count(self, 1);
+        let result = body(self);
+        count(self, -1);
+        result
     }
 
     fn handle(&mut self, env: &Env<'_, 'p>, handlers: &[Handler], error: Value) -> Flow<()> {
@@ -673,6 +689,15 @@ impl<'p> Machine<'p> {
         let chain = crate::interpret::env::Chain { scope, kind: ScopeKind::Module, parent: None };
         let env = Env { unit, globals: scope, chain: Rc::new(chain), hook: None };
         self.in_frame(unit, None, |machine| machine.exec(&env, body))
+    }
+}
+
+/// The handler names an error of looking something up, so its author knows that the thing may not be there.
+fn expects_lookup_error(handler: &Handler) -> bool {
+    let lookup = |expr: &Expr| matches!(&expr.kind, ExprKind::Name(name) if matches!(&**name, "AttributeError" | "KeyError" | "IndexError" | "LookupError" | "TypeError"));
+    match handler.kind.as_ref().map(|expr| &expr.kind) {
+        Some(ExprKind::Tuple(kinds)) => kinds.iter().any(lookup),
+        _ => handler.kind.as_ref().is_some_and(lookup),
     }
 }
 

@@ -24,7 +24,7 @@ impl<'p> Machine<'p> {
                         Some(Some(found)) => Ok(found),
                         Some(None) => {
                             let shown = self.shown(&index);
-                            self.raise("KeyError", shown)
+                            self.doubt("KeyError", shown)
                         }
                         None => {
                             self.state.may_raise += 1;
@@ -60,12 +60,12 @@ impl<'p> Machine<'p> {
                 match usize::try_from(position).ok().and_then(|position| items.get(position)) {
                     Some(item) if !(open && *at < 0) => Ok(item.clone()),
                     _ if open => Ok(self.unknown("an item")),
-                    _ => self.raise("IndexError", "index out of range"),
+                    _ => self.doubt("IndexError", "index out of range"),
                 }
             }
             (Some((items, false)), Value::Bool(at)) => match items.get(usize::from(*at)) {
                 Some(item) => Ok(item.clone()),
-                None => self.raise("IndexError", "index out of range"),
+                None => self.doubt("IndexError", "index out of range"),
             },
             _ => Ok(self.unknown("an item")),
         }
