@@ -6,7 +6,7 @@ use rayon::prelude::*;
 
 use crate::analysis::{Workspace, roots};
 use crate::interpret::trace::{Root, RootTrace};
-use crate::interpret::{RunOptions, Unit, World, run_functions, run_root};
+use crate::interpret::{RunOptions, Unit, World, inherited, run_functions, run_root};
 use crate::ir::Span;
 use crate::knowledge::Knowledge;
 use crate::platform::Platform;
@@ -16,9 +16,11 @@ pub fn run_all(workspace: &Workspace) -> Vec<RootTrace> {
     let first = roots::roots(workspace);
     let (mut traces, executed) = run_each(workspace, &first);
     let rest = roots::unreached(workspace, &executed);
+    let programs: Vec<&RootTrace> =
+        traces.iter().filter(|trace| !is_test(workspace, trace.root.module)).collect();
     let by_module: Vec<&[Root]> = rest.chunk_by(|a, b| a.module == b.module).collect();
     let functions: Vec<Vec<RootTrace>> =
-        by_module.par_iter().map(|roots| functions_of(workspace, roots)).collect();
+        by_module.par_iter().map(|roots| functions_of(workspace, roots, &programs)).collect();
     traces.extend(functions.into_iter().flatten());
     traces
 }
@@ -59,17 +61,33 @@ fn guarded(
     })
 }
 
-fn functions_of(workspace: &Workspace, roots: &[Root]) -> Vec<RootTrace> {
-    let mut traces = with_options(workspace, roots[0].module, None, |options| run_functions(options, roots));
+fn functions_of(workspace: &Workspace, roots: &[Root], programs: &[&RootTrace]) -> Vec<RootTrace> {
+    let module = roots[0].module;
+    let package = top_package(workspace, module);
+    let inherited =
+        inherited(programs, module, |other| package.is_some() && top_package(workspace, other) == package);
+    let mut traces =
+        with_options(workspace, module, None, |options| run_functions(options, roots, inherited));
     for (root, trace) in roots.iter().zip(&mut traces) {
         if let Some(python) = older_python(workspace, trace) {
-            let again = |options: &RunOptions<'_>| run_functions(options, std::slice::from_ref(root));
+            let again =
+                |options: &RunOptions<'_>| run_functions(options, std::slice::from_ref(root), inherited);
             if let Some(older) = with_options(workspace, root.module, Some(python), again).pop() {
                 *trace = older;
             }
         }
     }
     traces
+}
+
+/// The package a module is in, if it is in one; modules that lie side by side are none.
+fn top_package(workspace: &Workspace, module: usize) -> Option<String> {
+    let dotted = workspace.project_of(module).dotted_name(module);
+    dotted.split_once('.').map(|(top, _)| top.to_string())
+}
+
+fn is_test(workspace: &Workspace, module: usize) -> bool {
+    workspace.modules[module].is_test(&workspace.project_of(module).root)
 }
 
 /// A program that dies before its loop on the newest Python, although the project never asked for

@@ -1,5 +1,6 @@
 //! From settings to projects: walking, the universe, and the metadata of every root.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -81,9 +82,11 @@ impl Workspace {
                     modules: modules.clone(),
                     dependencies: Arc::new(dependencies),
                     evidence,
+                    neighbours: Vec::new(),
                 }
             })
             .collect();
+        let projects = with_neighbours(projects);
         Ok(Workspace { cwd: settings.cwd.clone(), modules, projects, files_checked, notices, walk_failures })
     }
 
@@ -99,6 +102,7 @@ impl Workspace {
                 modules: modules.clone(),
                 dependencies: project.dependencies.clone(),
                 evidence: project.evidence.clone(),
+                neighbours: project.neighbours.clone(),
             })
             .collect();
         Workspace {
@@ -127,6 +131,33 @@ impl Workspace {
         );
         self.walk_failures.iter().cloned().chain(unread).collect()
     }
+}
+
+/// A workspace of more members than this is a collection, whose members do not import each other.
+const NEIGHBOURS: usize = 64;
+
+/// Tells each project which others it may import from.
+fn with_neighbours(mut projects: Vec<Project>) -> Vec<Project> {
+    let named: BTreeMap<PathBuf, bool> =
+        projects.iter().map(|project| (project.root.clone(), project.name.is_some())).collect();
+    for project in &mut projects {
+        let around: Vec<&PathBuf> =
+            project.root.ancestors().skip(1).filter_map(|root| Some(named.get_key_value(root)?.0)).collect();
+        // What stands below the outermost root around a project is one workspace with it.
+        let beside: Vec<&PathBuf> =
+            match around.last().copied().or(named.get_key_value(&project.root).map(|(root, _)| root)) {
+                Some(outermost) => named
+                    .range::<PathBuf, _>(outermost..)
+                    .take_while(|(root, _)| root.starts_with(outermost))
+                    .filter(|(root, named)| **named && !project.root.starts_with(root))
+                    .map(|(root, _)| root)
+                    .take(NEIGHBOURS)
+                    .collect(),
+                None => Vec::new(),
+            };
+        project.neighbours = around.into_iter().chain(beside).cloned().collect();
+    }
+    projects
 }
 
 /// Modules that console scripts start matter, whatever they say themselves.

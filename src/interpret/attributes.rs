@@ -2,7 +2,7 @@
 
 use crate::interpret::machine::{Flow, Machine, Stop, Unit};
 use crate::interpret::trace::EventKind;
-use crate::interpret::value::{Id, Names, Object, Value};
+use crate::interpret::value::{Id, Mapping, Names, Object, Value};
 use crate::ir::Name;
 
 impl<'p> Machine<'p> {
@@ -137,6 +137,11 @@ impl<'p> Machine<'p> {
         if let Some(found) = self.state.heap.scope(scope).get(name) {
             return Ok(Some(found.clone()));
         }
+        if name == "__dict__" {
+            let names = self.state.heap.scope(scope).clone();
+            let entries = names.into_iter().map(|(name, value)| (Value::Str(name), value)).collect();
+            return Ok(Some(self.alloc(Object::Dict(Mapping { entries, open: true }))));
+        }
         let dotted = format!("{module}.{name}");
         if let Some(found) = self.state.modules.get(&*dotted) {
             return Ok(Some(Value::Object(*found)));
@@ -200,7 +205,7 @@ impl<'p> Machine<'p> {
                     .map(|(name, value)| (Value::Str(name.clone()), value.clone()))
                     .collect();
                 return Ok(Some(
-                    self.alloc(Object::Dict(crate::interpret::value::Mapping { entries, open })),
+                    self.alloc(Object::Dict(Mapping { entries, open })),
                 ));
             }
             _ => {}
@@ -373,7 +378,7 @@ impl<'p> Machine<'p> {
             let shown = self.shown(value);
             return self.doubt("AttributeError", format!("{shown} has no attribute '{name}'"));
         };
-        if matches!(module.unit, Some(Unit::Project(_))) {
+        if !self.is_missing(module.scope, name) {
             let message = format!("module '{}' has no attribute '{name}'", module.name);
             return self.doubt("AttributeError", message);
         }

@@ -209,7 +209,7 @@ impl<'p> Machine<'p> {
             ("int", [Value::Float(n)]) => Value::Int(*n as i64),
             ("int", [Value::Str(text)]) => match text.trim().parse() {
                 Ok(n) => Value::Int(n),
-                Err(_) => return self.raise("ValueError", "invalid literal for int()"),
+                Err(_) => return self.doubt("ValueError", "invalid literal for int()"),
             },
             ("int", [Value::Unknown(unknown), ..]) => {
                 self.state.may_raise += 1;
@@ -280,7 +280,7 @@ impl<'p> Machine<'p> {
                     (None, Some((items, false))) => match (items.first(), rest) {
                         (Some(item), _) => item.clone(),
                         (None, [default, ..]) => default.clone(),
-                        (None, []) => return self.raise("StopIteration", ""),
+                        (None, []) => return self.doubt("StopIteration", "next()"),
                     },
                     _ => self.unknown("next()"),
                 }

@@ -232,22 +232,30 @@ impl<'p> Machine<'p> {
                 (None, None) => {
                     let message =
                         format!("{}() missing a required argument: '{}'", function.qualname, param.name);
-                    return self.raise("TypeError", message);
+                    self.mismatch(function, message)?
                 }
             };
             names.insert(param.name.clone(), value);
         }
         if args.next().is_some() && !open_args {
-            return self
-                .raise("TypeError", format!("{}() takes fewer positional arguments", function.qualname));
+            self.mismatch(function, format!("{}() takes fewer positional arguments", function.qualname))?;
         }
         if let Some((name, _)) = keywords.first()
             && !open_keywords
         {
             let message = format!("{}() got an unexpected keyword argument '{name}'", function.qualname);
-            return self.raise("TypeError", message);
+            self.mismatch(function, message)?;
         }
         Ok(names)
+    }
+
+    /// Arguments that do not fit. With a function of the standard library that is what happens; with
+    /// one of the project's own it may be a decorator or a metaclass that we see less of than there is.
+    fn mismatch(&mut self, function: &FunctionObject, message: String) -> Flow<Value> {
+        match function.unit {
+            Unit::Project(_) => self.doubt("TypeError", message),
+            _ => self.raise("TypeError", message),
+        }
     }
 
     /// `Class(...)`

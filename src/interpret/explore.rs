@@ -68,7 +68,7 @@ impl Tape {
     }
 
     /// Nothing was left open on this way.
-    fn is_decided(&self) -> bool {
+    pub fn is_decided(&self) -> bool {
         self.choices.iter().all(|choice| choice.of == 1)
     }
 }

@@ -84,6 +84,9 @@ impl<'p> Machine<'p> {
         }
         match self.find_attribute(&settled, name)? {
             Some(found) => Ok(found),
+            None if matches!(object.unit, Some(Unit::Project(_))) => {
+                self.doubt("ImportError", format!("cannot import name '{name}' from '{dotted}'"))
+            }
             None => self.missing(
                 object.scope,
                 "ImportError",
@@ -209,6 +212,15 @@ impl<'p> Machine<'p> {
                 return Ok(Some(self.add_module(name, true, None, Some(folders.into()))));
             }
             Found::Namespace(_) | Found::Nothing => {}
+        }
+        if parent.is_none()
+            && self.knowledge.stubs.find(name).is_none()
+            && !is_stdlib(name)
+            && !self.is_known_package(name)
+            && let Some(module) = self.project.find_in_neighbours(name)
+        {
+            let path = self.project.package_folder(module);
+            return self.load(name, module, path).map(Some);
         }
         if let Some(stub) = self.knowledge.stubs.find(name) {
             if self.cannot_be_installed(name) {

@@ -68,9 +68,9 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Limits {
         Limits {
-            steps: 400_000,
-            function_steps: 80_000,
-            escaped_steps: 6_000,
+            steps: 120_000,
+            function_steps: 30_000,
+            escaped_steps: 4_000,
             depth: 80,
             nesting: 4_000,
             recursion: 3,
@@ -101,6 +101,8 @@ pub struct Machine<'p> {
     pub patience: u64,
     /// The steps between such counts.
     pub window: u64,
+    /// Functions that were run because code we do not see holds on to them: once on one way is enough.
+    pub called_back: BTreeSet<(Unit, Span)>,
     /// Functions that are not followed again, because they took too many steps.
     pub given_up: BTreeSet<(Unit, Span)>,
     /// How deeply statements and expressions are nested right now.
@@ -143,6 +145,7 @@ impl<'p> Machine<'p> {
             steps: 0,
             patience: u64::MAX,
             window: u64::MAX,
+            called_back: BTreeSet::new(),
             given_up: BTreeSet::new(),
             nesting: 0,
             handlers: 0,

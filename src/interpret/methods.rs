@@ -184,7 +184,7 @@ impl<'p> Machine<'p> {
             }
             ("pop", []) if !sequence.open => match sequence.items.pop() {
                 Some(item) => item,
-                None => return self.raise("IndexError", "pop from empty list"),
+                None => return self.doubt("IndexError", "pop from empty list"),
             },
             ("pop", [Value::Int(0)]) if !sequence.open && !sequence.items.is_empty() => {
                 sequence.items.remove(0)
@@ -244,7 +244,7 @@ impl<'p> Machine<'p> {
                 match found {
                     Some(Some(value)) => value,
                     Some(None) if !rest.is_empty() => rest[0].clone(),
-                    Some(None) => return self.raise("KeyError", "pop"),
+                    Some(None) => return self.doubt("KeyError", "pop"),
                     None => self.unknown("dict.pop()"),
                 }
             }

@@ -1,12 +1,14 @@
 //! The paper run: an abstract interpreter for one question, which loop runs where.
 
 mod attributes;
+mod begin;
 mod builtins;
 mod calls;
 mod env;
 mod explore;
 mod expressions;
 mod imports;
+mod inherit;
 mod intrinsics;
 mod loops;
 mod machine;
@@ -26,6 +28,7 @@ pub mod trace;
 mod value;
 mod world;
 
+pub use inherit::{Inherited, inherited};
 pub use machine::Unit;
 pub use roots::{RunOptions, run_functions, run_root};
 pub use world::{Packages, World};

@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::entry::{Launch, Process};
+use crate::entry::Launch;
 use crate::interpret::explore::Tape;
+use crate::interpret::inherit::Inherited;
 use crate::interpret::machine::{Flow, Machine, Stop, Unit};
 use crate::interpret::trace::{PathTrace, Root, RootTrace};
 use crate::interpret::value::{Id, Object, Unknown, Value};
@@ -40,27 +41,18 @@ pub fn run_root(options: &RunOptions<'_>, root: &Root) -> (RootTrace, BTreeSet<(
 }
 
 /// Calls functions of one module, each on its own after the module was imported, in every world.
-pub fn run_functions(options: &RunOptions<'_>, roots: &[Root]) -> Vec<RootTrace> {
+pub fn run_functions(options: &RunOptions<'_>, roots: &[Root], inherited: Inherited) -> Vec<RootTrace> {
     let mut traces: Vec<RootTrace> = roots.iter().cloned().map(RootTrace::new).collect();
     let Some(first) = roots.first() else { return traces };
     for world in options.worlds {
         let mut machine = Machine::new(options.project, options.knowledge, world, first.clone());
         machine.allow(machine.limits.steps);
-        machine.run_functions(&mut traces);
+        machine.run_functions(&mut traces, inherited);
     }
     traces
 }
 
 impl<'p> Machine<'p> {
-    fn begin(&mut self) {
-        self.state = self.fresh.clone();
-        self.process = Process::Parent;
-        self.preparing = false;
-        self.frames.clear();
-        self.handlers = 0;
-        self.lookup_handlers = 0;
-    }
-
     /// Runs something along every way, and adds what happened to a trace.
     fn follow(
         &mut self,
@@ -109,11 +101,11 @@ impl<'p> Machine<'p> {
     }
 
     /// Imports the module once for each way the import can take, and calls every function from there.
-    fn run_functions(&mut self, traces: &mut [RootTrace]) {
+    fn run_functions(&mut self, traces: &mut [RootTrace], inherited: Inherited) {
         let dotted = self.project.dotted_name(self.root.module);
         for _ in 0..self.limits.ways {
             self.begin();
-            let module = match self.import(&dotted) {
+            let module = match self.inherit(inherited).and_then(|()| self.import(&dotted)) {
                 Ok(module) => module,
                 Err(stop) => {
                     for trace in traces {
@@ -237,7 +229,7 @@ impl<'p> Machine<'p> {
         self.allow(self.limits.escaped_steps);
         for id in escaped.into_iter().take(64) {
             let Some(code) = self.code_of(id) else { continue };
-            if self.executed.contains(&code) {
+            if self.executed.contains(&code) || !self.called_back.insert(code) {
                 continue;
             }
             let end = self.state.clone();

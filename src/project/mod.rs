@@ -27,6 +27,9 @@ pub struct Project {
     pub modules: Arc<Modules>,
     pub dependencies: Arc<Dependencies>,
     pub evidence: Evidence,
+    /// The roots of other projects in the same analysis whose packages this one may import, as where
+    /// a workspace is installed as a whole: those around it, then those beside it that have a name.
+    pub neighbours: Vec<PathBuf>,
 }
 
 impl Project {
@@ -61,6 +64,16 @@ impl Project {
     /// Looks for a module or package of one undotted name.
     pub fn find(&self, folders: &[PathBuf], name: &str) -> Found {
         self.modules.find(folders, name)
+    }
+
+    /// A package of a project around or beside this one.
+    pub fn find_in_neighbours(&self, name: &str) -> Option<usize> {
+        let folders: Vec<PathBuf> =
+            self.neighbours.iter().flat_map(|root| [root.clone(), root.join("src")]).collect();
+        match self.find(&folders, name) {
+            Found::Module(module) if self.package_folder(module).is_some() => Some(module),
+            _ => None,
+        }
     }
 
     /// The module a dotted name is imported from; of a package, its `__init__.py`.

@@ -1,7 +1,9 @@
 //! The Python files of an analysis, read and lowered when they are first needed.
 
 use std::collections::{HashMap, HashSet};
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use crate::files::{ReadError, Source, UniverseFile};
@@ -11,6 +13,7 @@ use crate::python::{self, SyntaxError};
 
 #[derive(Debug)]
 pub struct Modules {
+    id: u64,
     list: Vec<Module>,
     by_path: HashMap<PathBuf, usize>,
     /// Every folder that holds a module, directly or below.
@@ -64,7 +67,13 @@ impl Modules {
             by_path.insert(file.path.clone(), list.len());
             list.push(Module { path: file.path.clone(), shown, file, loaded: OnceLock::new() });
         }
-        Modules { list, by_path, folders }
+        Modules { id: new_id(), list, by_path, folders }
+    }
+
+    /// No other list of modules in this process has the same, so that what was learnt from one is not
+    /// used for another.
+    pub fn id(&self) -> u64 {
+        self.id
     }
 
     /// The same files, some of them with other text; what has not changed is not read again.
@@ -87,7 +96,12 @@ impl Modules {
                 loaded,
             }
         });
-        Modules { list: list.collect(), by_path: self.by_path.clone(), folders: self.folders.clone() }
+        Modules {
+            id: new_id(),
+            list: list.collect(),
+            by_path: self.by_path.clone(),
+            folders: self.folders.clone(),
+        }
     }
 
     /// Gives a file its text before anyone reads it from disk.
@@ -156,8 +170,11 @@ impl Module {
     pub fn is_test(&self, root: &Path) -> bool {
         let path = self.path.strip_prefix(root).unwrap_or(&self.path);
         let name = path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
-        let in_tests = path.iter().any(|part| part == "tests" || part == "test");
-        in_tests || name.starts_with("test_") || name.ends_with("_test.py") || name == "conftest.py"
+        let folder =
+            |part: &OsStr| ["tests", "test", "unittest", "unittests"].iter().any(|name| part == *name);
+        let in_tests = path.parent().is_some_and(|folders| folders.iter().any(folder));
+        let ending = ["_test.py", "_tests.py"].iter().any(|ending| name.ends_with(ending));
+        in_tests || ending || name.starts_with("test_") || name == "conftest.py"
     }
 
     /// Whether somebody asked for the text so far.
@@ -171,6 +188,11 @@ impl Module {
             Err(error) => Loaded::unread(self, error),
         })
     }
+}
+
+fn new_id() -> u64 {
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    NEXT.fetch_add(1, Ordering::Relaxed)
 }
 
 impl Loaded {

@@ -1,0 +1,146 @@
+//! Where a run begins: a fresh process, or one that has already imported what the root imports first.
+//!
+//! The roots of a project mostly begin with the same import, and following it costs more than what
+//! comes after. Where the import does nothing about loops and leaves nothing open, it makes no
+//! difference whether it was followed for this root or for another one, so its outcome is kept.
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::rc::Rc;
+
+use rustc_hash::FxHashMap;
+
+use crate::entry::{Launch, Process};
+use crate::interpret::machine::{Machine, Unit};
+use crate::interpret::state::State;
+use crate::ir::{ExprKind, Span, StmtKind};
+use crate::platform::Platform;
+use crate::project::Found;
+
+/// As many outcomes are kept at a time; a state takes a few megabytes.
+const KEPT: usize = 12;
+
+thread_local! {
+    static IMPORTED: RefCell<FxHashMap<Key, Option<Rc<Imported>>>> = RefCell::default();
+}
+
+/// All that the outcome of an import depends on.
+#[derive(Clone, PartialEq, Eq, Hash)]
+struct Key {
+    /// The modules of one analysis, with the texts they have in it.
+    modules: u64,
+    root: PathBuf,
+    folders: Vec<PathBuf>,
+    platform: Platform,
+    python: (u8, u8),
+    dotted: String,
+}
+
+/// What a process is like after an import.
+struct Imported {
+    state: State,
+    executed: BTreeSet<(Unit, Span)>,
+    loaded: BTreeSet<usize>,
+}
+
+impl<'p> Machine<'p> {
+    /// Starts a process.
+    pub fn begin(&mut self) {
+        self.clear();
+        self.state = self.fresh.clone();
+        let Some(imported) = self.first_import().and_then(|dotted| self.imported(dotted)) else { return };
+        self.state = imported.state.clone();
+        self.executed.extend(&imported.executed);
+        self.loaded.extend(&imported.loaded);
+    }
+
+    fn clear(&mut self) {
+        self.process = Process::Parent;
+        self.preparing = false;
+        self.frames.clear();
+        self.handlers = 0;
+        self.lookup_handlers = 0;
+    }
+
+    /// The module of the project that the root imports before it does anything else.
+    fn first_import(&self) -> Option<String> {
+        let dotted = self.project.dotted_name(self.root.module);
+        if self.root.launch != Launch::Script {
+            return Some(dotted.split_once('.')?.0.to_string());
+        }
+        let code = self.project.modules[self.root.module].code().ok()?;
+        let folders = self.project.search_path(&self.root);
+        let is_ours = |dotted: &str| {
+            let top = dotted.split('.').next().unwrap_or(dotted);
+            matches!(self.project.find(&folders, top), Found::Module(module) if module != self.root.module)
+                || self.project.find_in_neighbours(top).is_some()
+        };
+        for stmt in &code.body {
+            match &stmt.kind {
+                StmtKind::Expr(expr) if matches!(expr.kind, ExprKind::Constant(_)) => {}
+                StmtKind::Import(names) => {
+                    if let Some(alias) = names.iter().find(|alias| is_ours(&alias.name)) {
+                        return Some(alias.name.to_string());
+                    }
+                }
+                StmtKind::ImportFrom { module: Some(module), level: 0, .. } if is_ours(module) => {
+                    return Some(module.to_string());
+                }
+                StmtKind::ImportFrom { level: 0, .. } => {}
+                _ => return None,
+            }
+        }
+        None
+    }
+
+    fn imported(&mut self, dotted: String) -> Option<Rc<Imported>> {
+        if !self.world.packages.instead.is_empty() {
+            return None;
+        }
+        let key = Key {
+            modules: self.project.modules.id(),
+            root: self.project.root.clone(),
+            folders: self.project.search_path(&self.root),
+            platform: self.world.platform,
+            python: self.world.python,
+            dotted,
+        };
+        if let Some(kept) = IMPORTED.with_borrow(|kept| kept.get(&key).cloned()) {
+            return kept;
+        }
+        let imported = self.follow_import(&key.dotted).map(Rc::new);
+        IMPORTED.with_borrow_mut(|kept| {
+            if kept.len() >= KEPT || kept.keys().any(|old| old.modules != key.modules) {
+                kept.clear();
+            }
+            kept.insert(key, imported.clone());
+        });
+        imported
+    }
+
+    /// Imports a module in a fresh process of its own; `None` when that does more than define things.
+    fn follow_import(&mut self, dotted: &str) -> Option<Imported> {
+        let executed = std::mem::take(&mut self.executed);
+        let loaded = std::mem::take(&mut self.loaded);
+        let tape = std::mem::take(&mut self.tape);
+        let left = (self.steps, self.patience, self.window);
+        self.allow(self.limits.steps);
+        let outcome = self.import(dotted);
+        let decided = std::mem::replace(&mut self.tape, tape).is_decided();
+        let state = std::mem::replace(&mut self.state, self.fresh.clone());
+        let imported = Imported {
+            state,
+            executed: std::mem::replace(&mut self.executed, executed),
+            loaded: std::mem::replace(&mut self.loaded, loaded),
+        };
+        (self.steps, self.patience, self.window) = left;
+        let quiet = self.incomplete.take().is_none()
+            && self.given_up.is_empty()
+            && imported.state.events.is_empty()
+            && imported.state.loops.is_empty();
+        self.given_up.clear();
+        self.clear();
+        (outcome.is_ok() && decided && quiet).then_some(imported)
+    }
+}
