@@ -204,9 +204,7 @@ impl<'p> Machine<'p> {
                     .iter()
                     .map(|(name, value)| (Value::Str(name.clone()), value.clone()))
                     .collect();
-                return Ok(Some(
-                    self.alloc(Object::Dict(Mapping { entries, open })),
-                ));
+                return Ok(Some(self.alloc(Object::Dict(Mapping { entries, open }))));
             }
             _ => {}
         }

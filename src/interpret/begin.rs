@@ -14,6 +14,7 @@ use rustc_hash::FxHashMap;
 use crate::entry::{Launch, Process};
 use crate::interpret::machine::{Machine, Unit};
 use crate::interpret::state::State;
+use crate::interpret::world::Asked;
 use crate::ir::{ExprKind, Span, StmtKind};
 use crate::platform::Platform;
 use crate::project::Found;
@@ -42,6 +43,7 @@ struct Imported {
     state: State,
     executed: BTreeSet<(Unit, Span)>,
     loaded: BTreeSet<usize>,
+    asked: Asked,
 }
 
 impl<'p> Machine<'p> {
@@ -51,6 +53,7 @@ impl<'p> Machine<'p> {
         self.state = self.fresh.clone();
         let Some(imported) = self.first_import().and_then(|dotted| self.imported(dotted)) else { return };
         self.state = imported.state.clone();
+        self.world.note(&imported.asked);
         self.executed.extend(&imported.executed);
         self.loaded.extend(&imported.loaded);
     }
@@ -133,6 +136,7 @@ impl<'p> Machine<'p> {
             state,
             executed: std::mem::replace(&mut self.executed, executed),
             loaded: std::mem::replace(&mut self.loaded, loaded),
+            asked: self.world.asked(),
         };
         (self.steps, self.patience, self.window) = left;
         let quiet = self.incomplete.take().is_none()

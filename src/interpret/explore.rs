@@ -140,7 +140,10 @@ impl<'p> Machine<'p> {
         function: Id,
         region: impl Fn(&mut Machine<'p>) -> Flow<Value>,
     ) -> Flow<Value> {
-        self.explore_code(self.code_of(function), region)
+        self.bodies.push(self.steps);
+        let result = self.explore_code(self.code_of(function), region);
+        self.bodies.pop();
+        result
     }
 
     fn explore_code(

@@ -68,8 +68,8 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Limits {
         Limits {
-            steps: 120_000,
-            function_steps: 30_000,
+            steps: 100_000,
+            function_steps: 16_000,
             escaped_steps: 4_000,
             depth: 80,
             nesting: 4_000,
@@ -97,10 +97,12 @@ pub struct Machine<'p> {
     pub tape: Tape,
     pub frames: Vec<Frame>,
     pub steps: u64,
-    /// The count of steps at which some function is given up.
+    /// The count of steps at which the function that took most of the last ones is given up.
     pub patience: u64,
     /// The steps between such counts.
     pub window: u64,
+    /// The counts at which the bodies began that are being followed, outermost first.
+    pub bodies: Vec<u64>,
     /// Functions that were run because code we do not see holds on to them: once on one way is enough.
     pub called_back: BTreeSet<(Unit, Span)>,
     /// Functions that are not followed again, because they took too many steps.
@@ -145,6 +147,7 @@ impl<'p> Machine<'p> {
             steps: 0,
             patience: u64::MAX,
             window: u64::MAX,
+            bodies: Vec::new(),
             called_back: BTreeSet::new(),
             given_up: BTreeSet::new(),
             nesting: 0,
@@ -167,21 +170,22 @@ impl<'p> Machine<'p> {
     /// Counts one step of the analysis.
     pub fn step(&mut self) -> Flow<()> {
         self.steps += 1;
-        if self.steps > self.patience.min(self.limits.steps) {
+        if self.steps > self.limits.steps {
             return Err(Stop::Bound(TOO_LARGE));
+        }
+        if self.steps > self.patience {
+            self.patience = self.steps + self.window;
+            // Many small things may take long together; then no function is to blame.
+            if self.bodies.iter().any(|begun| self.took_too_long(*begun)) {
+                return Err(Stop::Bound(TOO_LARGE));
+            }
         }
         Ok(())
     }
 
-    /// Whether a function that began at `steps` is the one to give up now that patience is at its end;
-    /// the rest of the program then gets some more.
-    pub fn took_too_long(&mut self, steps: u64) -> bool {
-        let over = self.steps > self.patience && self.steps <= self.limits.steps;
-        let found = over && self.steps - steps >= self.window / 2;
-        if found {
-            self.patience = self.steps + self.window;
-        }
-        found
+    /// Whether a function whose body began at a count of steps is one to give up.
+    pub fn took_too_long(&self, begun: u64) -> bool {
+        self.steps <= self.limits.steps && self.steps - begun >= self.window / 2
     }
 
     /// Leaves `steps` of the limit to what runs next. A function that takes most of a quarter of them

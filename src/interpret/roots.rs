@@ -12,6 +12,7 @@ use crate::interpret::value::{Id, Object, Unknown, Value};
 use crate::interpret::world::World;
 use crate::ir::{Name, Span};
 use crate::knowledge::Knowledge;
+use crate::platform::Platform;
 use crate::project::Project;
 
 /// How the stub of `sys` names the question.
@@ -28,6 +29,10 @@ pub fn run_root(options: &RunOptions<'_>, root: &Root) -> (RootTrace, BTreeSet<(
     let mut trace = RootTrace::new(root.clone());
     let mut executed = BTreeSet::new();
     for world in options.worlds {
+        if let Some(linux) = like_linux(options, world, &trace.modules) {
+            trace.paths.extend(on_darwin(&trace, linux));
+            continue;
+        }
         let mut machine = Machine::new(options.project, options.knowledge, world, root.clone());
         machine.allow(machine.limits.steps);
         machine.follow(&[], &mut trace, |machine| {
@@ -44,12 +49,42 @@ pub fn run_root(options: &RunOptions<'_>, root: &Root) -> (RootTrace, BTreeSet<(
 pub fn run_functions(options: &RunOptions<'_>, roots: &[Root], inherited: Inherited) -> Vec<RootTrace> {
     let mut traces: Vec<RootTrace> = roots.iter().cloned().map(RootTrace::new).collect();
     let Some(first) = roots.first() else { return traces };
+    let mut loaded = BTreeSet::new();
     for world in options.worlds {
+        if let Some(linux) = like_linux(options, world, &loaded) {
+            for trace in &mut traces {
+                trace.paths.extend(on_darwin(trace, linux));
+            }
+            continue;
+        }
         let mut machine = Machine::new(options.project, options.knowledge, world, first.clone());
         machine.allow(machine.limits.steps);
         machine.run_functions(&mut traces, inherited);
+        loaded.append(&mut machine.loaded);
     }
     traces
+}
+
+/// The world of Linux, when the runs there have been through and nothing they met can tell it from
+/// this one, which is macOS.
+fn like_linux<'w>(
+    options: &RunOptions<'w>,
+    world: &World<'_>,
+    loaded: &BTreeSet<usize>,
+) -> Option<&'w World<'w>> {
+    let linux = options.worlds.iter().take_while(|other| other.platform != world.platform);
+    let linux = linux.into_iter().find(|other| other.platform == Platform::Linux)?;
+    let same = world.platform == Platform::Darwin
+        && linux.python == world.python
+        && linux.is_like(world.platform)
+        && !loaded.iter().any(|module| options.project.modules[*module].tells_unixes_apart());
+    same.then_some(linux)
+}
+
+/// What happened on Linux, as it would have happened on macOS.
+fn on_darwin(trace: &RootTrace, linux: &World<'_>) -> Vec<PathTrace> {
+    let paths = trace.paths.iter().filter(|path| path.platform == linux.platform);
+    paths.map(|path| PathTrace { platform: Platform::Darwin, ..path.clone() }).collect()
 }
 
 impl<'p> Machine<'p> {

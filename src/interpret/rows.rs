@@ -449,8 +449,10 @@ impl<'p> Machine<'p> {
                 None => true,
                 Some("windows") => self.world.platform == Platform::Windows,
                 Some("posix") => self.world.platform != Platform::Windows,
-                Some("linux") => self.world.platform == Platform::Linux,
-                Some(_) => self.world.platform == Platform::Darwin,
+                Some(unix) => {
+                    self.world.told_apart.set(true);
+                    self.world.platform == if unix == "linux" { Platform::Linux } else { Platform::Darwin }
+                }
             };
             let installed =
                 case.installed.as_deref().is_none_or(|name| self.world.packages.presence(name) == Some(true));

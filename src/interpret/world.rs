@@ -1,5 +1,8 @@
 //! The circumstances of one paper run: platform, Python, and the packages that are installed.
 
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeSet;
+
 use pep440_rs::{Version, VersionSpecifiers};
 
 pub use crate::platform::Platform;
@@ -11,6 +14,15 @@ pub struct World<'p> {
     /// The minor version that runs, for instance (3, 13).
     pub python: (u8, u8),
     pub packages: Packages<'p>,
+    /// A run asked whether this is Linux or macOS, of what we know about frameworks.
+    pub told_apart: Cell<bool>,
+}
+
+/// What runs asked of a world.
+#[derive(Clone, Debug, Default)]
+pub struct Asked {
+    packages: BTreeSet<String>,
+    told_apart: bool,
 }
 
 /// Which version of each package runs.
@@ -20,6 +32,8 @@ pub struct Packages<'p> {
     pub platform: Platform,
     /// Versions assumed instead of those the project resolves to, when a remedy is tried on what else is allowed.
     pub instead: Vec<(String, Version)>,
+    /// The packages that runs asked for.
+    asked: RefCell<BTreeSet<String>>,
 }
 
 impl<'p> World<'p> {
@@ -28,21 +42,52 @@ impl<'p> World<'p> {
         World {
             platform,
             python: dependencies.python.verdict,
-            packages: Packages { dependencies, platform, instead: Vec::new() },
+            packages: Packages { dependencies, platform, instead: Vec::new(), asked: RefCell::default() },
+            told_apart: Cell::new(false),
         }
+    }
+
+    pub fn asked(&self) -> Asked {
+        Asked { packages: self.packages.asked.borrow().clone(), told_apart: self.told_apart.get() }
+    }
+
+    /// Notes what another run asked whose outcome is used here.
+    pub fn note(&self, asked: &Asked) {
+        asked.packages.iter().for_each(|name| self.packages.note(name));
+        self.told_apart.set(self.told_apart.get() || asked.told_apart);
+    }
+
+    /// Whether runs in this world, so far, would have gone the same way on another platform as far as
+    /// packages and frameworks go.
+    pub fn is_like(&self, platform: Platform) -> bool {
+        !self.told_apart.get()
+            && self.packages.asked.borrow().iter().all(|name| {
+                let here = self.packages.dependencies.package_on(name, self.platform);
+                let there = self.packages.dependencies.package_on(name, platform);
+                (here.presence, here.optional, here.pinned, here.specifiers)
+                    == (there.presence, there.optional, there.pinned, there.specifiers)
+            })
     }
 }
 
 impl Packages<'_> {
     pub fn version_in(&self, package: &str, specifiers: &VersionSpecifiers) -> bool {
+        self.note(package);
         match self.instead.iter().find(|(name, _)| name == package) {
             Some((_, version)) => specifiers.contains(version),
             None => self.dependencies.package_on(package, self.platform).verdict_in(specifiers),
         }
     }
 
+    fn note(&self, package: &str) {
+        if !self.asked.borrow().contains(package) {
+            self.asked.borrow_mut().insert(package.to_string());
+        }
+    }
+
     /// Whether a package is there; `None` when the project does not say.
     pub fn presence(&self, package: &str) -> Option<bool> {
+        self.note(package);
         let package = self.dependencies.package_on(package, self.platform);
         match package.presence {
             Presence::Unknown => None,

@@ -34,6 +34,7 @@ pub struct Module {
 struct Loaded {
     source: Arc<Source>,
     code: Result<Arc<ir::Module>, Unreadable>,
+    tells_unixes_apart: OnceLock<bool>,
 }
 
 /// Why a module could not be understood.
@@ -87,7 +88,7 @@ impl Modules {
                     text.clone(),
                 )));
             } else if let Some(done) = module.loaded.get() {
-                let _ = loaded.set(Loaded { source: done.source.clone(), code: done.code.clone() });
+                let _ = loaded.set(Loaded::new(done.source.clone(), done.code.clone()));
             }
             Module {
                 path: module.path.clone(),
@@ -177,6 +178,24 @@ impl Module {
         in_tests || ending || name.starts_with("test_") || name == "conftest.py"
     }
 
+    /// Whether the text holds a word by which Linux and macOS can be told apart.
+    pub fn tells_unixes_apart(&self) -> bool {
+        let loaded = self.loaded();
+        let words = ["darwin", "linux", "macos", "uname"];
+        let is_one = |at: &[u8]| {
+            words
+                .iter()
+                .any(|word| at.len() >= word.len() && at[..word.len()].eq_ignore_ascii_case(word.as_bytes()))
+        };
+        *loaded.tells_unixes_apart.get_or_init(|| {
+            let text = loaded.source.text.as_bytes();
+            memchr::memchr3_iter(b'd', b'l', b'm', text)
+                .chain(memchr::memchr3_iter(b'D', b'L', b'M', text))
+                .chain(memchr::memchr2_iter(b'u', b'U', text))
+                .any(|at| is_one(&text[at..]))
+        })
+    }
+
     /// Whether somebody asked for the text so far.
     pub fn is_loaded(&self) -> bool {
         self.loaded.get().is_some()
@@ -198,11 +217,15 @@ fn new_id() -> u64 {
 impl Loaded {
     fn unread(module: &Module, error: ReadError) -> Loaded {
         let source = Source::from_text(module.path.clone(), module.shown.clone(), "".into());
-        Loaded { source: Arc::new(source), code: Err(Unreadable::Read(error)) }
+        Loaded::new(Arc::new(source), Err(Unreadable::Read(error)))
     }
 
     fn of(source: Source) -> Loaded {
         let code = python::lower(&source.text).map(Arc::new).map_err(Unreadable::Syntax);
-        Loaded { source: Arc::new(source), code }
+        Loaded::new(Arc::new(source), code)
+    }
+
+    fn new(source: Arc<Source>, code: Result<Arc<ir::Module>, Unreadable>) -> Loaded {
+        Loaded { source, code, tells_unixes_apart: OnceLock::new() }
     }
 }
