@@ -53,7 +53,8 @@ fn knob_of(row: usize) -> Option<(&'static Knob, String)> {
     let row = &runners.rows[row];
     let table = runners.loops.get(row.loop_table.as_deref()?)?;
     let package = table.package.clone().unwrap_or_else(|| row.package.clone());
-    Some((table.knob.as_ref()?, package))
+    let knob = table.knob.as_ref().filter(|knob| !row.fixed.contains_key(&knob.argument))?;
+    Some((knob, package))
 }
 
 fn by_knob(

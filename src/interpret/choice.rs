@@ -25,16 +25,15 @@ impl<'p> Machine<'p> {
                 .versions
                 .as_ref()
                 .is_none_or(|versions| self.world.packages.version_in(package, &versions.0));
-            let platform = match case.platform.as_deref() {
-                None => true,
-                Some("windows") => self.world.platform == Platform::Windows,
-                Some("posix") => self.world.platform != Platform::Windows,
-                Some("linux") => self.world.platform == Platform::Linux,
-                Some(_) => self.world.platform == Platform::Darwin,
-            };
-            let installed =
-                case.installed.as_deref().is_none_or(|name| self.world.packages.presence(name) == Some(true));
-            if !versions || !platform || !installed || case.child.is_some_and(|wanted| wanted != child) {
+            let python = case.python.as_ref().is_none_or(|versions| self.world.python_in(&versions.0));
+            let platform = case.platform.is_none_or(|platform| platform.is(self.world.platform));
+            let installed = case
+                .installed
+                .as_deref()
+                .is_none_or(|name| self.world.packages.comes_with(name, &row.package));
+            let registered = case.registered.as_deref().is_none_or(|key| self.registered(key).is_some());
+            let child = case.child.is_none_or(|wanted| wanted == child);
+            if !(versions && python && platform && installed && registered && child) {
                 continue;
             }
             if !case.value.is_empty() && !self.value_fits(table, &case.value, settings)? {
@@ -96,10 +95,8 @@ impl<'p> Machine<'p> {
     }
 
     pub fn holds(&mut self, condition: &Condition, settings: &Settings) -> Flow<bool> {
-        let get = |machine: &mut Machine<'p>, name: &str| {
-            let value = settings.get(name).cloned().unwrap_or(Value::None);
-            machine.settle_value(value)
-        };
+        let get =
+            |machine: &mut Machine<'p>, name: &str| machine.argument(name, settings).unwrap_or(Value::None);
         Ok(match condition {
             Condition::True(name) => {
                 let value = get(self, name);
@@ -154,10 +151,9 @@ impl<'p> Machine<'p> {
     ) -> Flow<Option<LoopKind>> {
         let Some(case) = self.case_of(row, table, settings, false)? else { return Ok(None) };
         let kind = match (case.takes, case.sets) {
-            (Takes::Policy | Takes::Current, Some(Takes::Selector)) | (Takes::Selector, _) => {
-                LoopKind::Selector
-            }
-            (Takes::Policy | Takes::Current, _) => match self.policy_in_force() {
+            (Takes::Policy | Takes::Current | Takes::CurrentOrNew, Some(Takes::Selector))
+            | (Takes::Selector, _) => LoopKind::Selector,
+            (Takes::Policy | Takes::Current | Takes::CurrentOrNew, _) => match self.policy_in_force() {
                 PolicyKind::Selector => LoopKind::Selector,
                 PolicyKind::Proactor => LoopKind::Proactor,
                 PolicyKind::Default if self.world.platform == Platform::Windows => LoopKind::Proactor,

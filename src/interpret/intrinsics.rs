@@ -16,6 +16,7 @@ pub const NAMES: &[&str] = &[
     "_l.platform",
     "_l.version_info",
     "_l.version",
+    "_l.version_in",
     "_l.hexversion",
     "_l.sys_path",
     "_l.sys_modules",

@@ -5,13 +5,18 @@ use crate::interpret::machine::{Flow, Machine, Stop, Unit};
 use crate::interpret::value::{Object, Value};
 
 impl<'p> Machine<'p> {
-    /// Calls a function in a new thread: loops are a thread's own, the policy is everybody's.
+    /// Calls a function in a new thread.
     pub fn in_thread(&mut self, function: Value, args: Vec<Value>, keywords: Keywords) -> Flow<Value> {
+        self.on_new_thread(|machine| machine.call(function, args, keywords))
+    }
+
+    /// Runs `body` as a new thread does: loops are a thread's own, the policy is everybody's.
+    pub fn on_new_thread(&mut self, body: impl FnOnce(&mut Machine<'p>) -> Flow<Value>) -> Flow<Value> {
         let running = std::mem::take(&mut self.state.running);
         let thread = self.state.thread;
         self.state.threads += 1;
         self.state.thread = self.state.threads;
-        let result = self.call(function, args, keywords);
+        let result = body(self);
         self.state.running = running;
         self.state.thread = thread;
         match result {

@@ -97,27 +97,29 @@ impl<'p> Machine<'p> {
             (None, Kind::Class) if !args.is_empty() => Some(args.remove(0)),
             (None, _) => None,
         };
+        if let Some(registry) = &row.registers {
+            return Ok(self.register(registry, Value::Object(id), receiver, args.into_iter().next()));
+        }
         let given = self.bind_row(row, args, keywords);
         if row.kind == Kind::Class {
             if let Some(receiver) = receiver {
                 for (name, value) in given {
                     self.set_plain(&receiver, &name, value);
                 }
+                self.keep_loop(row, &receiver)?;
                 self.note_made(&receiver);
             }
             return Ok(Value::None);
         }
-        match row.creates {
-            Some(Creates::Policy) if row.returns.is_none() => {
-                return self.call_stub("asyncio", "new_event_loop", Vec::new());
-            }
-            Some(Creates::Policy) => {
-                self.call_stub("asyncio", "new_event_loop", Vec::new())?;
-            }
-            Some(Creates::Current) => {
-                self.call_stub("asyncio", "get_event_loop", Vec::new())?;
-            }
-            None => {}
+        let created = match row.creates {
+            Some(creates) => self.created(creates)?,
+            None => Value::None,
+        };
+        if row.creates.is_some() && row.returns.is_none() {
+            return Ok(created);
+        }
+        if row.returns.as_deref() == Some("self") {
+            return Ok(receiver.unwrap_or(Value::None));
         }
         if let Some(class) = &row.returns {
             let class = self.row_attribute(class)?.unwrap_or(Value::None);
@@ -125,6 +127,59 @@ impl<'p> Machine<'p> {
         }
         let settings = self.settings_of(row, receiver.as_ref(), given)?;
         self.start_row(index, settings)
+    }
+
+    /// The loop that a call makes and does not run.
+    fn created(&mut self, creates: Creates) -> Flow<Value> {
+        match creates {
+            Creates::Policy => self.call_stub("asyncio", "new_event_loop", Vec::new()),
+            Creates::Current => self.call_stub("asyncio", "get_event_loop", Vec::new()),
+            Creates::CurrentOrNew => self.current_or_new(),
+        }
+    }
+
+    /// Some classes fix their loop when an instance is constructed, also when they are inherited from.
+    fn keep_loop(&mut self, row: &Row, receiver: &Value) -> Flow<()> {
+        let knowledge = self.knowledge;
+        if let (Some(attribute), Some(creates)) = (&row.keeps, row.creates) {
+            let given = match receiver.as_id().map(|id| self.state.heap.get(id)) {
+                Some(Object::Instance { attributes, .. }) => attributes.get(attribute.as_str()).cloned(),
+                _ => None,
+            };
+            if matches!(given, None | Some(Value::None)) {
+                let made = self.created(creates)?;
+                self.set_plain(receiver, attribute, made);
+            }
+            return Ok(());
+        }
+        let rows = &knowledge.runners.rows;
+        let base = row
+            .base
+            .as_deref()
+            .and_then(|base| knowledge.runners.named(base).find(|index| self.row_applies(&rows[*index])));
+        match base {
+            Some(base) => self.keep_loop(&rows[base], receiver),
+            None => Ok(()),
+        }
+    }
+
+    /// `@registry.register("name")`: the first call names the place, the second fills it.
+    fn register(&mut self, registry: &str, row: Value, place: Option<Value>, given: Option<Value>) -> Value {
+        let given = given.unwrap_or(Value::None);
+        let Some(place) = place else {
+            return self.alloc(Object::Method { function: row, receiver: given });
+        };
+        if let (Value::Str(name), Some(ours)) = (&place, self.state.modules.get("_loopcheck").copied()) {
+            let store = self.module_scope(ours);
+            self.state.heap.scope_mut(store).insert(format!("{registry}:{name}").into(), given.clone());
+        }
+        given
+    }
+
+    /// What was filed under `registry:name`.
+    pub fn registered(&self, key: &str) -> Option<Value> {
+        let ours = self.state.modules.get("_loopcheck").copied()?;
+        self.state.heap.scope(self.module_scope(ours)).get(key).cloned()
     }
 
     /// Remembers which call of the project constructed an object.
@@ -163,6 +218,9 @@ impl<'p> Machine<'p> {
             let default = plain(default);
             let value = if open { self.unknown(format!("{name}=")) } else { default };
             settings.insert(name, value);
+        }
+        for (name, value) in &row.fixed {
+            settings.insert(name.as_str().into(), plain(value));
         }
         let values: Vec<Value> = settings.values().cloned().collect();
         values.iter().for_each(|value| self.escape_value(value));

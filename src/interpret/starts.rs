@@ -4,11 +4,13 @@ use crate::entry::LoopKind;
 use crate::interpret::machine::{Flow, Machine, Unit};
 use crate::interpret::rows::Settings;
 use crate::interpret::state::LoopInfo;
-use crate::interpret::trace::{Decided, EventKind, Family, Run, Site};
+use crate::interpret::trace::{Decided, EventKind, PolicyKind, Run, Site};
 use crate::interpret::value::Value;
 use crate::interpret::world::Platform;
 use crate::ir::{Name, Span};
-use crate::knowledge::{Case, InChild, Row, Takes};
+use crate::knowledge::{Case, InChild, InLoop, Row, Takes};
+
+const NO_MAIN_GUARD: &str = "the child process runs this call again while it starts, and dies of a RuntimeError: it wants `if __name__ == \"__main__\":`";
 
 impl<'p> Machine<'p> {
     /// Starts what a row starts, in this process or in a child.
@@ -33,10 +35,16 @@ impl<'p> Machine<'p> {
             None if row.loop_table.is_none() => return Ok(self.unknown(format!("{}()", row.name))),
             _ => {}
         }
+        let table = row.loop_table.as_ref().and_then(|name| knowledge.runners.loops.get(name));
+        if row.in_thread {
+            return self.on_new_thread(|machine| machine.start_here(index, &settings, false, None));
+        }
+        if !self.state.running.is_empty() && row.in_loop == InLoop::Returns {
+            return Ok(self.unknown(format!("{}()", row.name)));
+        }
         if !self.state.running.is_empty() && !self.state.nesting {
             return self.raise("RuntimeError", "asyncio.run() cannot be called from a running event loop");
         }
-        let table = row.loop_table.as_ref().and_then(|name| knowledge.runners.loops.get(name));
         let mut child = false;
         for condition in table.map_or(&[][..], |table| &table.child) {
             if self.holds(condition, &settings)? {
@@ -48,13 +56,31 @@ impl<'p> Machine<'p> {
             Some(table) if child => self.kind_without_child(row, table, &settings)?,
             _ => None,
         };
-        if !child || row.in_process {
+        let spawns = table.and_then(|table| table.spawns_on).is_none_or(|on| on.is(self.world.platform));
+        if !child || row.in_process || !spawns {
             return self.start_here(index, &settings, child, without_child);
         }
         if self.preparing {
+            let run = self.run_of(row.name.as_str().into(), row.family.unwrap_or_default(), &Value::None);
+            self.record_start(
+                row,
+                Run {
+                    kind: LoopKind::None,
+                    reason: Some(NO_MAIN_GUARD.into()),
+                    row: Some(index),
+                    own_child: true,
+                    ..run
+                },
+            );
             return self.raise("RuntimeError", "An attempt has been made to start a new process before the current process has finished its bootstrapping phase");
         }
         self.spawn(settings, |machine, settings| machine.start_here(index, &settings, true, without_child))
+    }
+
+    fn record_start(&mut self, row: &Row, run: Run) {
+        if row.family.is_some() {
+            self.record(EventKind::Run(run));
+        }
     }
 
     /// Chooses the loop, writes the start down and runs what runs inside.
@@ -90,21 +116,34 @@ impl<'p> Machine<'p> {
             }
             None => (&word, &*row.package),
         };
-        if let Some(policy) = case.sets {
-            self.set_policy_as(package, policy)?;
-        }
         let argument =
             table.and_then(|table| table.argument.as_ref()).and_then(|name| self.argument(name, settings));
+        let over_proactor = case.sets_over_proactor.filter(|_| {
+            matches!(self.policy_in_force(), PolicyKind::Default | PolicyKind::Proactor)
+                && self.world.platform == Platform::Windows
+        });
+        let sets = case.sets.or(over_proactor);
+        match (sets, &argument) {
+            (Some(Takes::Object), Some(policy)) => {
+                self.call_stub("asyncio", "set_event_loop_policy", vec![policy.clone()])?;
+            }
+            (Some(policy), _) => self.set_policy_as(package, policy)?,
+            (None, _) => {}
+        }
         let running = match case.takes {
             Takes::Policy => self.call_stub("asyncio", "new_event_loop", Vec::new())?,
             Takes::Current => self.call_stub("asyncio", "get_event_loop", Vec::new())?,
+            Takes::CurrentOrNew => self.current_or_new()?,
             Takes::Selector => self.call_stub("asyncio", "SelectorEventLoop", Vec::new())?,
             Takes::Proactor if self.world.platform == Platform::Windows => {
                 self.call_stub("asyncio", "ProactorEventLoop", Vec::new())?
             }
             Takes::Uvloop => self.call_stub("uvloop", "new_event_loop", Vec::new())?,
             Takes::Winloop => self.call_stub("winloop", "new_event_loop", Vec::new())?,
-            Takes::Factory => self.loop_from(argument.unwrap_or(Value::None))?,
+            Takes::Factory => {
+                let filed = case.registered.as_deref().and_then(|key| self.registered(key));
+                self.loop_from(filed.or(argument).unwrap_or(Value::None))?
+            }
             Takes::Object => argument.unwrap_or(Value::None),
             Takes::None => return Ok(Value::None),
             Takes::Error => {
@@ -117,14 +156,25 @@ impl<'p> Machine<'p> {
         if case.takes == Takes::Own {
             (kind, reason) = (LoopKind::Custom, None);
         }
+        let info = running.as_id().and_then(|id| self.state.loops.get(&id).cloned());
+        let asks_policy = match case.takes {
+            Takes::Policy | Takes::Current | Takes::CurrentOrNew => {
+                matches!(sets, None | Some(Takes::Object))
+            }
+            // Where an argument chooses the loop, whoever wrote it has chosen.
+            Takes::Object => {
+                table.is_none_or(|table| table.knob.is_none())
+                    && info.as_ref().is_some_and(|info| info.by_policy)
+            }
+            _ => false,
+        };
         let decided = match case.takes {
-            Takes::Policy | Takes::Current if case.sets.is_none() => Decided::Policy,
+            _ if asks_policy => Decided::Policy,
             Takes::Factory | Takes::Object => Decided::Caller,
             _ => Decided::Framework { package: package.into(), how: case.how.as_str().into() },
         };
-        let info = running.as_id().and_then(|id| self.state.loops.get(&id).cloned());
         let created = match (case.takes, info) {
-            (Takes::Object | Takes::Current, Some(LoopInfo { created, .. })) => {
+            (Takes::Object | Takes::Current | Takes::CurrentOrNew, Some(LoopInfo { created, .. })) => {
                 created.filter(|created| Some(created) != self.sites().last())
             }
             _ => None,
@@ -137,7 +187,7 @@ impl<'p> Machine<'p> {
         }
         let run = Run {
             runner: row.name.as_str().into(),
-            family: row.family.unwrap_or(Family::Asyncio),
+            family: row.family.unwrap_or_default(),
             kind,
             decided,
             reason,
@@ -152,9 +202,7 @@ impl<'p> Machine<'p> {
             made_by: None,
             configured: made_at(settings.get("__made__")),
         };
-        if row.family.is_some() {
-            self.record(EventKind::Run(run));
-        }
+        self.record_start(row, run);
         let (runs, calls) = (row.runs.clone(), row.calls.clone());
         self.while_running(running, |machine| {
             if !before {
@@ -173,6 +221,11 @@ impl<'p> Machine<'p> {
             }
             Ok(machine.unknown(format!("{}()", row.name)))
         })
+    }
+
+    /// The current loop of the thread, else a new one that becomes it.
+    pub fn current_or_new(&mut self) -> Flow<Value> {
+        self.call_stub("asyncio.events", "_current_or_new", Vec::new())
     }
 
     /// `"asyncio:SelectorEventLoop"` or a callable: called with nothing, it gives the loop.

@@ -23,6 +23,15 @@ impl<'p> Machine<'p> {
                 Platform::Darwin => "macOS-14.4-arm64-arm-64bit",
             }),
             "version" => Value::str(format!("{major}.{minor}.0")),
+            "version_in" => {
+                let specifiers = args.get(1).and_then(text).and_then(|text| text.parse().ok());
+                match (text(&first), specifiers) {
+                    (Some(package), Some(specifiers)) => {
+                        Value::Bool(world.packages.version_in(&package, &specifiers))
+                    }
+                    _ => self.unknown("the version of a package"),
+                }
+            }
             "hexversion" => Value::Int((i64::from(major) << 24) | (i64::from(minor) << 16) | 0xf0),
             "version_info" => {
                 let micro = self.named_unknown("sys.version_info.micro");

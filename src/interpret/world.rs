@@ -33,12 +33,28 @@ impl<'p> World<'p> {
     }
 }
 
+impl World<'_> {
+    /// Whether the Python that runs satisfies the specifiers.
+    pub fn python_in(&self, specifiers: &VersionSpecifiers) -> bool {
+        specifiers.contains(&Version::new([u64::from(self.python.0), u64::from(self.python.1)]))
+    }
+}
+
 impl Packages<'_> {
     pub fn version_in(&self, package: &str, specifiers: &VersionSpecifiers) -> bool {
         match self.instead.iter().find(|(name, _)| name == package) {
             Some((_, version)) => specifiers.contains(version),
             None => self.dependencies.package_on(package, self.platform).verdict_in(specifiers),
         }
+    }
+
+    /// Whether a package is there, now that `user` runs. Where the project does not ask for `user`, it
+    /// was installed with what it brings.
+    pub fn comes_with(&self, package: &str, user: &str) -> bool {
+        let asked = self.dependencies.package_on(user, self.platform).presence;
+        self.presence(package) == Some(true)
+            || (matches!(asked, Presence::Unknown | Presence::Absent)
+                && self.dependencies.brings(user, package, self.platform))
     }
 
     /// Whether a package is there; `None` when the project does not say.

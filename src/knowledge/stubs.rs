@@ -1,4 +1,5 @@
-//! The standard library as far as loops are concerned, written in Python under `rules/stubs/`.
+//! The standard library as far as loops are concerned, and packages that act on loops when they are
+//! imported or as no row can say, written in Python under `rules/stubs/`.
 //!
 //! A stub is executed on paper like a module of the project. Names it does not define read as
 //! unknown; names listed in its `__missing__` do not exist in the world at hand.
@@ -6,6 +7,7 @@
 use std::sync::OnceLock;
 
 use crate::ir;
+use crate::knowledge::stdlib::is_stdlib;
 use crate::python;
 
 #[derive(Debug)]
@@ -45,7 +47,6 @@ impl Stubs {
             "functools" => "functools.py",
             "importlib" => "importlib.py",
             "multiprocessing" => "multiprocessing.py",
-            "nest_asyncio" => "nest_asyncio.py",
             "os" => "os.py",
             "os.path" => "os_path.py",
             "pathlib" => "pathlib.py",
@@ -55,9 +56,22 @@ impl Stubs {
             "threading" => "threading.py",
             "typing" => "typing.py",
             "unittest" => "unittest.py",
-            "uvloop" => "uvloop.py",
-            "winloop" => "winloop.py",
+            "chainlit.cli" => "chainlit_cli.py",
             "daphne" => "daphne.py",
+            "daphne.server" => "daphne_server.py",
+            "dask.distributed" => "dask_distributed.py",
+            "distributed" => "distributed.py",
+            "nest_asyncio" => "nest_asyncio.py",
+            "pika.adapters.asyncio_connection" => "pika_asyncio_connection.py",
+            "qasync" => "qasync.py",
+            "scrapy.cmdline" => "scrapy_cmdline.py",
+            "scrapy.crawler" => "scrapy_crawler.py",
+            "scrapy.utils.reactor" => "scrapy_reactor.py",
+            "tornado.platform.asyncio" => "tornado_asyncio.py",
+            "twisted.internet.asyncioreactor" => "twisted_asyncioreactor.py",
+            "twisted.internet.reactor" => "twisted_reactor.py",
+            "uvloop" => "libuv_loops.py",
+            "winloop" => "libuv_loops.py",
         };
         Stubs { stubs }
     }
@@ -71,6 +85,12 @@ impl Stubs {
         self.stubs
             .iter()
             .any(|stub| stub.module.strip_prefix(module).is_some_and(|rest| rest.starts_with('.')))
+    }
+
+    /// The modules of packages, in the order of the table.
+    pub fn packages(&self) -> impl Iterator<Item = (&'static str, &ir::Module)> {
+        let ours = self.stubs.iter().enumerate().filter(|(_, stub)| !is_stdlib(stub.module));
+        ours.map(|(index, stub)| (stub.module, self.lowered(index)))
     }
 
     /// The lowered stub; parsed when first asked for.
