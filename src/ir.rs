@@ -30,18 +30,6 @@ pub struct Module {
     pub body: Vec<Stmt>,
 }
 
-impl Module {
-    /// The functions and classes that stand at its top level and are not private.
-    pub fn public_names(&self) -> impl Iterator<Item = &str> {
-        let names = self.body.iter().filter_map(|stmt| match &stmt.kind {
-            StmtKind::FunctionDef(code) => Some(&*code.name),
-            StmtKind::ClassDef(class) => Some(&*class.name),
-            _ => None,
-        });
-        names.filter(|name| !name.starts_with('_'))
-    }
-}
-
 #[derive(Clone, Debug)]
 pub struct Stmt {
     pub kind: StmtKind,

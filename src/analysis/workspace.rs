@@ -247,10 +247,10 @@ fn needles(knowledge: &Knowledge) -> Needles {
         }
     }
     // Importing such a module may be enough, so its own name is a way as well.
-    for (module, code) in knowledge.stubs.packages() {
-        packages.extend(module.split('.').next().map(str::to_string));
-        ways.extend(module.rsplit('.').next().map(str::to_string));
-        ways.extend(code.public_names().map(str::to_string));
+    for stub in knowledge.stubs.packages() {
+        packages.extend(stub.module.split('.').next().map(str::to_string));
+        ways.extend(stub.module.rsplit('.').next().map(str::to_string));
+        ways.extend(stub.names().map(str::to_string));
     }
     for words in [&mut packages, &mut ways] {
         words.sort();

@@ -71,7 +71,7 @@ impl<'p> Machine<'p> {
         })
     }
 
-    /// An argument, or an entry of an argument that is a dictionary: `backend_options.loop_factory`.
+    /// An argument, or an entry of a dictionary or an attribute of an object: `backend_options.loop_factory`.
     pub fn argument(&mut self, name: &str, settings: &Settings) -> Option<Value> {
         let (name, key) = name.split_once('.').map_or((name, None), |(name, key)| (name, Some(key)));
         let value = settings.get(name).cloned().map(|value| self.settle_value(value))?;
@@ -80,6 +80,9 @@ impl<'p> Machine<'p> {
             Some(Object::Dict(mapping)) => {
                 let entry = mapping.entries.into_iter().find(|(other, _)| other.as_str() == Some(key));
                 entry.map(|(_, value)| self.settle_value(value))
+            }
+            Some(Object::Instance { attributes, .. }) => {
+                attributes.get(key).cloned().map(|value| self.settle_value(value))
             }
             _ => None,
         }

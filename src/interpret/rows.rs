@@ -103,6 +103,11 @@ impl<'p> Machine<'p> {
         let given = self.bind_row(row, args, keywords);
         if row.kind == Kind::Class {
             if let Some(receiver) = receiver {
+                for (name, class) in &row.parts {
+                    let class = self.row_attribute(class)?.unwrap_or(Value::None);
+                    let part = self.call(class, Vec::new(), Vec::new())?;
+                    self.set_plain(&receiver, name, part);
+                }
                 for (name, value) in given {
                     self.set_plain(&receiver, &name, value);
                 }

@@ -52,6 +52,9 @@ pub struct Row {
     pub returns: Option<String>,
     /// The call makes a loop, by the policy or as the current one, and runs nothing.
     pub creates: Option<Creates>,
+    /// Attributes that an instance has from the start, by the row of their class.
+    #[serde(default)]
+    pub parts: BTreeMap<String, String>,
     /// The attribute in which an instance keeps the loop it was given or `creates`.
     pub keeps: Option<String>,
     #[serde(default)]
@@ -72,6 +75,8 @@ pub struct Row {
     pub in_loop: InLoop,
     #[serde(default)]
     pub fails: Vec<Failure>,
+    /// For people: what gives a Selector loop where no argument chooses one.
+    pub instead: Option<String>,
     pub note: Option<String>,
     pub evidence: Option<String>,
 }
@@ -369,6 +374,28 @@ mod tests {
         let runners = Runners::parse(include_str!("../../rules/runners.toml")).unwrap();
         assert!(runners.named("uvicorn.run").next().is_some());
         assert!(runners.named("uvicorn.main.run").next().is_some());
+    }
+
+    #[test]
+    fn rows_lead_to_rows_and_tables_and_say_where_they_come_from() {
+        let runners = Runners::parse(include_str!("../../rules/runners.toml")).unwrap();
+        let names_a_row = |name: &str| name == "self" || runners.named(name).next().is_some();
+        for row in &runners.rows {
+            assert!(row.base.as_deref().is_none_or(names_a_row), "{}: its base has no row", row.name);
+            assert!(
+                row.returns.as_deref().is_none_or(names_a_row),
+                "{}: what it returns has no row",
+                row.name
+            );
+            let parts = row.parts.values().all(|part| names_a_row(part));
+            assert!(parts, "{}: a part has no row", row.name);
+            assert!(row.family.is_none() || row.loop_table.is_some(), "{}: starts no loop", row.name);
+            assert!(row.family.is_none() || row.evidence.is_some(), "{}: no evidence", row.name);
+        }
+        for name in runners.loops.keys() {
+            let used = runners.rows.iter().any(|row| row.loop_table.as_ref() == Some(name));
+            assert!(used, "no row takes its loop from the table {name}");
+        }
     }
 
     #[test]

@@ -87,10 +87,9 @@ impl Stubs {
             .any(|stub| stub.module.strip_prefix(module).is_some_and(|rest| rest.starts_with('.')))
     }
 
-    /// The modules of packages, in the order of the table.
-    pub fn packages(&self) -> impl Iterator<Item = (&'static str, &ir::Module)> {
-        let ours = self.stubs.iter().enumerate().filter(|(_, stub)| !is_stdlib(stub.module));
-        ours.map(|(index, stub)| (stub.module, self.lowered(index)))
+    /// The stubs of packages, which are no part of Python.
+    pub fn packages(&self) -> impl Iterator<Item = &Stub> {
+        self.stubs.iter().filter(|stub| !is_stdlib(stub.module))
     }
 
     /// The lowered stub; parsed when first asked for.
@@ -99,6 +98,17 @@ impl Stubs {
         stub.lowered.get_or_init(|| {
             // The tests lower every stub, so a bundled one always parses; an empty module is harmless.
             python::lower(stub.source).unwrap_or_default()
+        })
+    }
+}
+
+impl Stub {
+    /// The functions and classes it defines without indentation. Read off the text, since this is
+    /// asked at every start and parsing takes longer than most runs.
+    pub fn names(&self) -> impl Iterator<Item = &'static str> {
+        self.source.lines().filter_map(|line| {
+            let rest = line.strip_prefix("def ").or(line.strip_prefix("class "))?;
+            rest.split(['(', ':']).next().filter(|name| !name.starts_with('_'))
         })
     }
 }
@@ -113,5 +123,14 @@ mod tests {
             let result = python::lower(stub.source);
             assert!(result.is_ok(), "{}: {:?}", stub.module, result.err());
         }
+    }
+
+    #[test]
+    fn the_names_of_a_stub_are_its_public_functions_and_classes() {
+        let stubs = Stubs::bundled();
+        let qasync = &stubs.stubs[stubs.find("qasync").unwrap()];
+        assert_eq!(qasync.names().collect::<Vec<_>>(), ["QSelectorEventLoop"]);
+        assert!(stubs.packages().any(|stub| stub.module == "qasync"));
+        assert!(stubs.packages().all(|stub| !stub.module.starts_with("asyncio")));
     }
 }
