@@ -1,4 +1,4 @@
-# What uvloop and winloop have in common. Sources: uvloop 0.22.1 uvloop/__init__.py, winloop 0.8.2 winloop/__init__.py:21-219.
+# What uvloop and winloop have in common. Sources: uvloop 0.23.0 uvloop/__init__.py:22-229, winloop 0.8.2 winloop/__init__.py:21-219.
 import asyncio
 import asyncio.events as events
 
