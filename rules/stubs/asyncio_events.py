@@ -178,3 +178,12 @@ def new_event_loop():
         return policy.new_event_loop()
     finally:
         _l.answered()
+
+
+def _current_or_new(get_event_loop=get_event_loop):
+    try:
+        return get_event_loop()
+    except RuntimeError:
+        loop = new_event_loop()
+        set_event_loop(loop)
+        return loop

@@ -47,7 +47,7 @@ fn entry(workspace: &Workspace, trace: &RootTrace, call: &Reached<'_>) -> Option
         (Launch::Script | Launch::Module | Launch::ConsoleScript, Process::Child, false) => Launch::Child,
         (launch, _, _) => launch,
     };
-    let reason = (loops.windows == LoopKind::Unknown)
+    let reason = matches!(loops.windows, LoopKind::Unknown | LoopKind::None)
         .then(|| call.starts.iter().find_map(|start| start.run.reason.clone()).or(trace.incomplete.clone()))
         .flatten()
         .map(|reason| reason.to_string());

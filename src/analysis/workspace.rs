@@ -216,10 +216,7 @@ fn walk(settings: &Settings) -> Result<Walked, Error> {
 
 /// What makes a file worth reading: the packages of the runner table and the ways to start or choose a loop.
 fn needles(knowledge: &Knowledge) -> Needles {
-    let mut packages: Vec<String> =
-        ["asyncio", "nest_asyncio", "uvloop", "winloop", "daphne", "IsolatedAsyncioTestCase"]
-            .map(str::to_string)
-            .into();
+    let mut packages: Vec<String> = ["asyncio", "IsolatedAsyncioTestCase"].map(str::to_string).into();
     let mut ways: Vec<String> = [
         "run",
         "Runner",
@@ -236,9 +233,6 @@ fn needles(knowledge: &Knowledge) -> Needles {
         "SelectorEventLoop",
         "ProactorEventLoop",
         "EventLoop",
-        "install",
-        "apply",
-        "daphne",
         "IsolatedAsyncioTestCase",
     ]
     .map(str::to_string)
@@ -251,6 +245,12 @@ fn needles(knowledge: &Knowledge) -> Needles {
                 ways.extend(parts.next_back().map(str::to_string));
             }
         }
+    }
+    // Importing such a module may be enough, so its own name is a way as well.
+    for stub in knowledge.stubs.packages() {
+        packages.extend(stub.module.split('.').next().map(str::to_string));
+        ways.extend(stub.module.rsplit('.').next().map(str::to_string));
+        ways.extend(stub.names().map(str::to_string));
     }
     for words in [&mut packages, &mut ways] {
         words.sort();

@@ -7,7 +7,7 @@ use crate::fix::Cure;
 use crate::fix::intent::{Intent, LoopText};
 use crate::interpret::Unit;
 use crate::interpret::reach::{Reached, Start, reached};
-use crate::interpret::trace::{Family, PolicyKind, RootTrace, Site};
+use crate::interpret::trace::{Decided, Family, PolicyKind, RootTrace, Site};
 use crate::ir::{Arg, ArgKind, Expr, ExprKind, Span, Stmt};
 use crate::knowledge::{Knob, Knowledge};
 use crate::project::Project;
@@ -35,6 +35,7 @@ pub fn remedy(
     let start = call.example().ok_or_else(String::new)?;
     let mut cure = match start.run.row.and_then(knob_of) {
         Some((knob, package)) => by_knob(project, workspace, trace, call, start, knob, &package),
+        None if matches!(start.run.decided, Decided::Framework { .. }) => Err(instead(start)),
         None => by_policy_or_factory(settings, project, workspace, trace, start),
     }?;
     if let Some(word) = may_need_proactor(workspace, trace) {
@@ -53,7 +54,17 @@ fn knob_of(row: usize) -> Option<(&'static Knob, String)> {
     let row = &runners.rows[row];
     let table = runners.loops.get(row.loop_table.as_deref()?)?;
     let package = table.package.clone().unwrap_or_else(|| row.package.clone());
-    Some((table.knob.as_ref()?, package))
+    let knob = table.knob.as_ref().filter(|knob| !row.fixed.contains_key(&knob.argument))?;
+    Some((knob, package))
+}
+
+/// What a person can do where neither an argument nor the policy chooses the loop.
+fn instead(start: &Start<'_>) -> String {
+    let row = start.run.row.map(|row| &Knowledge::bundled().runners.rows[row]);
+    match row.and_then(|row| row.instead.as_deref()) {
+        Some(instead) => instead.into(),
+        None => format!("`{}` offers no way to choose its loop", start.run.runner),
+    }
 }
 
 fn by_knob(

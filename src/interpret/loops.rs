@@ -25,7 +25,7 @@ impl<'p> Machine<'p> {
     }
 
     /// What is to say of a start that no runner row describes.
-    fn run_of(&self, runner: Arc<str>, family: Family, running: &Value) -> Run {
+    pub fn run_of(&self, runner: Arc<str>, family: Family, running: &Value) -> Run {
         let (kind, reason) = self.loop_kind(running);
         let info = running.as_id().and_then(|id| self.state.loops.get(&id));
         Run {

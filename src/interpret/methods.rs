@@ -100,6 +100,17 @@ impl<'p> Machine<'p> {
                 }
                 None => Value::tuple(vec![receiver.clone(), Value::str(""), Value::str("")]),
             },
+            ("rpartition", [Value::Str(by)]) => match text.rsplit_once(&**by) {
+                Some((head, tail)) => {
+                    Value::tuple(vec![Value::str(head), Value::Str(by.clone()), Value::str(tail)])
+                }
+                None => Value::tuple(vec![Value::str(""), Value::str(""), receiver.clone()]),
+            },
+            ("rsplit", [Value::Str(by), Value::Int(n)]) if !by.is_empty() && *n >= 0 => {
+                let mut parts: Vec<Value> = text.rsplitn(*n as usize + 1, &**by).map(Value::str).collect();
+                parts.reverse();
+                self.list(parts)
+            }
             ("join", [parts]) => {
                 let parts: Option<Vec<Arc<str>>> = match self.items(parts) {
                     Some((items, false)) => items

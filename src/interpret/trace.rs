@@ -133,12 +133,13 @@ pub struct Run {
 }
 
 /// Which rule speaks for a runner.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Family {
     Nicegui,
     Server,
     /// asyncio itself, bots, clients.
+    #[default]
     Asyncio,
     /// Runs test functions.
     Tests,

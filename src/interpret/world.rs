@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use pep440_rs::{Version, VersionSpecifiers};
 
+use crate::knowledge::Where;
 pub use crate::platform::Platform;
 use crate::project::dependencies::{Dependencies, Presence};
 
@@ -47,6 +48,14 @@ impl<'p> World<'p> {
         }
     }
 
+    /// Whether this is the platform that a table names.
+    pub fn is_on(&self, platform: Where) -> bool {
+        if matches!(platform, Where::Linux | Where::Darwin) {
+            self.told_apart.set(true);
+        }
+        platform.is(self.platform)
+    }
+
     pub fn asked(&self) -> Asked {
         Asked { packages: self.packages.asked.borrow().clone(), told_apart: self.told_apart.get() }
     }
@@ -70,6 +79,13 @@ impl<'p> World<'p> {
     }
 }
 
+impl World<'_> {
+    /// Whether the Python that runs satisfies the specifiers.
+    pub fn python_in(&self, specifiers: &VersionSpecifiers) -> bool {
+        specifiers.contains(&Version::new([u64::from(self.python.0), u64::from(self.python.1)]))
+    }
+}
+
 impl Packages<'_> {
     pub fn version_in(&self, package: &str, specifiers: &VersionSpecifiers) -> bool {
         self.note(package);
@@ -83,6 +99,16 @@ impl Packages<'_> {
         if !self.asked.borrow().contains(package) {
             self.asked.borrow_mut().insert(package.to_string());
         }
+    }
+
+    /// Whether a package is there, now that `user` runs. Where the project does not ask for `user`, it
+    /// was installed with what it brings.
+    pub fn comes_with(&self, package: &str, user: &str) -> bool {
+        self.note(user);
+        let asked = self.dependencies.package_on(user, self.platform).presence;
+        self.presence(package) == Some(true)
+            || (matches!(asked, Presence::Unknown | Presence::Absent)
+                && self.dependencies.brings(user, package, self.platform))
     }
 
     /// Whether a package is there; `None` when the project does not say.

@@ -7,7 +7,9 @@ pub mod stdlib;
 mod stubs;
 
 pub use needs::{Need, Needs};
-pub use runners::{Case, Condition, Creates, InChild, Kind, Knob, LoopTable, Row, Runners, Takes};
+pub use runners::{
+    Case, Condition, Creates, InChild, InLoop, Kind, Knob, LoopTable, Row, Runners, Takes, Where,
+};
 pub use stubs::{Stub, Stubs};
 
 /// Everything the paper run knows about code outside the project. Read once, on first use.

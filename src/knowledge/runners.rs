@@ -7,6 +7,7 @@ use pep440_rs::VersionSpecifiers;
 use serde::Deserialize;
 
 use crate::interpret::trace::Family;
+use crate::platform::Platform;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -39,6 +40,9 @@ pub struct Row {
     pub parameters: Vec<String>,
     #[serde(default)]
     pub defaults: BTreeMap<String, toml::Value>,
+    /// What it hands on whatever the caller says.
+    #[serde(default)]
+    pub fixed: BTreeMap<String, toml::Value>,
     pub settings: Option<String>,
     #[serde(rename = "loop")]
     pub loop_table: Option<String>,
@@ -48,16 +52,31 @@ pub struct Row {
     pub returns: Option<String>,
     /// The call makes a loop, by the policy or as the current one, and runs nothing.
     pub creates: Option<Creates>,
+    /// Attributes that an instance has from the start, by the row of their class.
+    #[serde(default)]
+    pub parts: BTreeMap<String, String>,
+    /// The attribute in which an instance keeps the loop it was given or `creates`.
+    pub keeps: Option<String>,
     #[serde(default)]
     pub fluent: bool,
+    /// The loop runs in a thread of its own.
+    #[serde(default)]
+    pub in_thread: bool,
+    /// The call makes a decorator, which files what it decorates here, under the first argument.
+    pub registers: Option<String>,
     /// The flags that would spawn a child only change the choice of the loop.
     #[serde(default)]
     pub in_process: bool,
     /// What the call does in the child that its own parent spawned.
     #[serde(default)]
     pub in_child: InChild,
+    /// What the call does while a loop runs.
+    #[serde(default)]
+    pub in_loop: InLoop,
     #[serde(default)]
     pub fails: Vec<Failure>,
+    /// For people: what gives a Selector loop where no argument chooses one.
+    pub instead: Option<String>,
     pub note: Option<String>,
     pub evidence: Option<String>,
 }
@@ -71,10 +90,11 @@ pub enum Kind {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "kebab-case")]
 pub enum Creates {
     Policy,
     Current,
+    CurrentOrNew,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -84,6 +104,16 @@ pub enum InChild {
     #[default]
     Raises,
     /// It returns at once.
+    Returns,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum InLoop {
+    /// A loop cannot be started inside a loop.
+    #[default]
+    Raises,
+    /// It gives back something to await.
     Returns,
 }
 
@@ -104,6 +134,8 @@ pub struct LoopTable {
     /// Any of these conditions puts the loop into a spawned child.
     #[serde(default)]
     pub child: Vec<Condition>,
+    /// Where that child is spawned; elsewhere it is forked and goes on as this process.
+    pub spawns_on: Option<Where>,
     /// From these versions on the application is imported before the loop exists (without children).
     pub imports_before: Option<Versions>,
     pub knob: Option<Knob>,
@@ -153,15 +185,19 @@ pub struct Factory {
 pub struct Case {
     pub versions: Option<Versions>,
     pub python: Option<Versions>,
-    pub platform: Option<String>,
+    pub platform: Option<Where>,
     #[serde(default)]
     pub value: Vec<String>,
     pub child: Option<bool>,
     pub installed: Option<String>,
+    /// The registry and key under which a row with `registers` filed the factory that is called.
+    pub registered: Option<String>,
     #[serde(default)]
     pub when: Vec<Condition>,
     pub takes: Takes,
     pub sets: Option<Takes>,
+    /// Like `sets`, but only where the Proactor policy is in force, as it is by default.
+    pub sets_over_proactor: Option<Takes>,
     pub error: Option<String>,
     #[serde(default)]
     pub how: String,
@@ -170,11 +206,13 @@ pub struct Case {
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "kebab-case")]
 pub enum Takes {
     #[default]
     Policy,
     Current,
+    /// The current loop; where there is none, one by the policy, which becomes the current one.
+    CurrentOrNew,
     Selector,
     Proactor,
     Uvloop,
@@ -186,6 +224,27 @@ pub enum Takes {
     Error,
     /// No asyncio loop at all.
     None,
+}
+
+/// Platforms, in a word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Where {
+    Windows,
+    Linux,
+    Darwin,
+    Posix,
+}
+
+impl Where {
+    pub fn is(self, platform: Platform) -> bool {
+        match self {
+            Where::Windows => platform == Platform::Windows,
+            Where::Linux => platform == Platform::Linux,
+            Where::Darwin => platform == Platform::Darwin,
+            Where::Posix => platform != Platform::Windows,
+        }
+    }
 }
 
 /// Version specifiers in a table.
@@ -294,6 +353,7 @@ fn word(text: &str) -> Option<Takes> {
     Some(match text {
         "policy" => Takes::Policy,
         "current" => Takes::Current,
+        "current-or-new" => Takes::CurrentOrNew,
         "selector" => Takes::Selector,
         "proactor" => Takes::Proactor,
         "own" => Takes::Own,
@@ -314,6 +374,28 @@ mod tests {
         let runners = Runners::parse(include_str!("../../rules/runners.toml")).unwrap();
         assert!(runners.named("uvicorn.run").next().is_some());
         assert!(runners.named("uvicorn.main.run").next().is_some());
+    }
+
+    #[test]
+    fn rows_lead_to_rows_and_tables_and_say_where_they_come_from() {
+        let runners = Runners::parse(include_str!("../../rules/runners.toml")).unwrap();
+        let names_a_row = |name: &str| name == "self" || runners.named(name).next().is_some();
+        for row in &runners.rows {
+            assert!(row.base.as_deref().is_none_or(names_a_row), "{}: its base has no row", row.name);
+            assert!(
+                row.returns.as_deref().is_none_or(names_a_row),
+                "{}: what it returns has no row",
+                row.name
+            );
+            let parts = row.parts.values().all(|part| names_a_row(part));
+            assert!(parts, "{}: a part has no row", row.name);
+            assert!(row.family.is_none() || row.loop_table.is_some(), "{}: starts no loop", row.name);
+            assert!(row.family.is_none() || row.evidence.is_some(), "{}: no evidence", row.name);
+        }
+        for name in runners.loops.keys() {
+            let used = runners.rows.iter().any(|row| row.loop_table.as_ref() == Some(name));
+            assert!(used, "no row takes its loop from the table {name}");
+        }
     }
 
     #[test]

@@ -197,6 +197,18 @@ impl Dependencies {
         resolved.package(&self.collected, &requirement::normalise(name))
     }
 
+    /// Whether a package brings another one to a platform, by `rules/platforms.toml`.
+    pub fn brings(&self, package: &str, other: &str, platform: Platform) -> bool {
+        let package = requirement::normalise(package);
+        resolve::brings(
+            &self.collected,
+            &package,
+            &requirement::normalise(other),
+            platform,
+            self.python.verdict,
+        )
+    }
+
     /// What the project asks for itself, in the order of its files.
     pub fn declared(&self) -> impl Iterator<Item = Declared<'_>> {
         let asked = |kind| matches!(kind, Kind::Manifest | Kind::Requirements);

@@ -6,3 +6,4 @@ mod fixtures;
 mod pages;
 mod project;
 mod properties;
+mod runners;

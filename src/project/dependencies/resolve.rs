@@ -26,6 +26,19 @@ struct Brought {
     optional: bool,
 }
 
+/// Whether `package`, were it asked for, would bring `other`.
+pub fn brings(
+    collected: &Collected,
+    package: &str,
+    other: &str,
+    platform: Platform,
+    python: (u8, u8),
+) -> bool {
+    let mut resolved = Resolved { platform, python, locked: Vec::new(), brought: HashMap::new() };
+    resolved.follow(collected, vec![(package.to_string(), Vec::new())]);
+    resolved.brought.contains_key(other)
+}
+
 impl Resolved {
     pub fn new(collected: &Collected, platform: Platform, python: (u8, u8)) -> Resolved {
         let mut resolved = Resolved { platform, python, locked: Vec::new(), brought: HashMap::new() };

@@ -1,17 +1,16 @@
+# What uvloop and winloop have in common. Sources: uvloop 0.23.0 uvloop/__init__.py:22-229, winloop 0.8.2 winloop/__init__.py:21-219.
 import asyncio
 import asyncio.events as events
-import sys
-import _loopcheck as _l
 
-__shown__ = "winloop"
+_package = __name__
 
 
 class Loop(events.BaseEventLoop):
-    __loop__ = "winloop"
+    __loop__ = _package
 
 
 class EventLoopPolicy(events.BaseDefaultEventLoopPolicy):
-    __policy__ = "winloop"
+    __policy__ = _package
     _loop_factory = Loop
 
 
@@ -26,3 +25,6 @@ def install():
 def run(main, *, loop_factory=new_event_loop, debug=None, **kwargs):
     loop = loop_factory()
     return loop.run_until_complete(main)
+
+
+__shown__ = _package
