@@ -1,6 +1,9 @@
 //! What stubs can ask of the machine: the module `_loopcheck`.
 
+use std::str::FromStr;
 use std::sync::Arc;
+
+use pep440_rs::VersionSpecifiers;
 
 use crate::interpret::calls::Keywords;
 use crate::interpret::loops::policy_kind;
@@ -64,6 +67,7 @@ pub const NAMES: &[&str] = &[
     "_l.framework",
     "_l.allow_nesting",
     "_l.run_tests",
+    "_l.package_in",
 ];
 
 impl<'p> Machine<'p> {
@@ -310,6 +314,16 @@ impl<'p> Machine<'p> {
             "leave" => {
                 self.leave(&first, None)?;
                 Value::None
+            }
+            "package_in" => {
+                let specifiers =
+                    args.get(1).and_then(text).and_then(|text| VersionSpecifiers::from_str(&text).ok());
+                match (text(&first), specifiers) {
+                    (Some(package), Some(specifiers)) => {
+                        Value::Bool(world.packages.version_in(&package, &specifiers))
+                    }
+                    _ => self.unknown("the version of a package"),
+                }
             }
             "run_tests" => return self.run_tests(),
             _ => self.unknown(format!("_loopcheck.{name}")),

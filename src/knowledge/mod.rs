@@ -7,7 +7,7 @@ pub mod stdlib;
 mod stubs;
 
 pub use needs::{Need, Needs};
-pub use runners::{Case, Condition, Creates, InChild, Kind, Knob, LoopTable, Row, Runners, Takes};
+pub use runners::{Case, Condition, Creates, InChild, Kind, Knob, LoopTable, Row, Runners, Takes, Versions};
 pub use stubs::{Stub, Stubs};
 
 /// Everything the paper run knows about code outside the project. Read once, on first use.

@@ -33,6 +33,7 @@ macro_rules! stubs {
 impl Stubs {
     pub fn bundled() -> Stubs {
         let stubs = stubs! {
+            "_loopcheck.commands" => "commands.py",
             "asyncio" => "asyncio.py",
             "asyncio.events" => "asyncio_events.py",
             "asyncio.runners" => "asyncio_runners.py",
@@ -56,6 +57,7 @@ impl Stubs {
             "typing" => "typing.py",
             "unittest" => "unittest.py",
             "uvloop" => "uvloop.py",
+            "win32serviceutil" => "win32serviceutil.py",
             "winloop" => "winloop.py",
             "daphne" => "daphne.py",
         };
