@@ -18,7 +18,7 @@ pub struct Entry {
     pub loops: Loops,
     /// The outcomes, when the program leaves the loop open or one call runs several classes.
     pub cases: Vec<LoopCase>,
-    /// Why the loop is `unknown`.
+    /// Why the loop on Windows is `unknown`, or `none` although others have one.
     pub reason: Option<String>,
     pub because: Vec<Related>,
 }

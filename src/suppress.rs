@@ -13,10 +13,14 @@ pub fn is_suppressed(workspace: &Workspace, finding: &Finding) -> bool {
     let line = finding.place.start.line as usize;
     let on_line = lines.get(line.wrapping_sub(1)).is_some_and(|line| silences(line, "ignore[", finding));
     let above = line >= 2
-        && lines
-            .get(line - 2)
-            .is_some_and(|line| line.trim_start().starts_with('#') && silences(line, "ignore[", finding));
+        && lines.get(line - 2).is_some_and(|line| is_comment(line) && silences(line, "ignore[", finding));
     on_line || above || lines.iter().any(|line| silences(line, "file-ignore[", finding))
+}
+
+/// A line that is a comment in Python, YAML and shells, in batch files, XML or JSON.
+fn is_comment(line: &str) -> bool {
+    let line = line.trim_start().trim_start_matches('@').to_ascii_lowercase();
+    ["#", "::", "rem ", "<!--", "//"].iter().any(|start| line.starts_with(start))
 }
 
 fn silences(line: &str, keyword: &str, finding: &Finding) -> bool {

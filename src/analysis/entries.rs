@@ -37,8 +37,10 @@ fn entry(workspace: &Workspace, trace: &RootTrace, call: &Reached<'_>) -> Option
         return None;
     }
     let example = call.example()?;
+    let command = workspace.modules[trace.root.module].command.as_deref();
+    let is_run = |platform| command.is_none_or(|command| command.place.platforms.contains(&platform));
     let on = |platform| match (call.kind(platform), &trace.incomplete) {
-        (LoopKind::None, Some(_)) => LoopKind::Unknown,
+        (LoopKind::None, Some(_)) if is_run(platform) => LoopKind::Unknown,
         (kind, _) => kind,
     };
     let loops =
@@ -50,6 +52,9 @@ fn entry(workspace: &Workspace, trace: &RootTrace, call: &Reached<'_>) -> Option
     let reason = matches!(loops.windows, LoopKind::Unknown | LoopKind::None)
         .then(|| call.starts.iter().find_map(|start| start.run.reason.clone()).or(trace.incomplete.clone()))
         .flatten()
+        .or(command
+            .and_then(|command| command.place.reason.clone())
+            .filter(|_| loops.windows == LoopKind::None))
         .map(|reason| reason.to_string());
     let place = workspace.modules[module].source().place(call.site.span);
     let because: Vec<Related> =

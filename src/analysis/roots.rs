@@ -9,7 +9,7 @@ use crate::interpret::Unit;
 use crate::interpret::trace::Root;
 use crate::ir::{Expr, ExprKind, Name, Span, Stmt, StmtKind};
 use crate::knowledge::{Kind, Knowledge};
-use crate::project::launchers::console_scripts;
+use crate::project::launchers::{Program, console_scripts};
 
 /// The files that are run: scripts, `__main__.py`, and modules that nobody imports.
 pub fn roots(workspace: &Workspace) -> Vec<Root> {
@@ -34,8 +34,31 @@ pub fn roots(workspace: &Workspace) -> Vec<Root> {
         let launch = if is_main || relative { Launch::Module } else { Launch::Script };
         roots.push(Root { module: index, launch, function: None });
     }
+    add_programs(workspace, &mut roots);
     roots.extend(console_roots(workspace));
+    let commands = workspace.modules.iter().enumerate().filter(|(_, module)| module.command.is_some());
+    roots.extend(commands.map(|(module, _)| Root { module, launch: Launch::Launcher, function: None }));
     roots
+}
+
+/// Files that a command line runs are roots; the command line tells, where all agree, that it is `-m`.
+fn add_programs(workspace: &Workspace, roots: &mut Vec<Root>) {
+    for program in &workspace.programs {
+        let Some(module) = workspace.modules.at(&program.path) else { continue };
+        if !workspace.modules[module].file.given {
+            continue;
+        }
+        let as_file = |other: &Program| other.path == program.path && other.module.is_none();
+        let named = || Some(workspace.project_of(module).dotted_name(module));
+        let only_as_module = !workspace.programs.iter().any(as_file) && program.module == named();
+        let is_main = program.path.file_name().is_some_and(|name| name == "__main__.py");
+        let launch = if only_as_module || is_main { Launch::Module } else { Launch::Script };
+        match roots.iter_mut().find(|root| root.module == module) {
+            Some(root) if only_as_module => root.launch = Launch::Module,
+            Some(_) => {}
+            None => roots.push(Root { module, launch, function: None }),
+        }
+    }
 }
 
 /// The functions that console and GUI scripts call.

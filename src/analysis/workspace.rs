@@ -4,16 +4,19 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use rayon::prelude::*;
+
 use crate::analysis::Failure;
 use crate::error::Error;
 use crate::files::{
     self, FileKind, Needles, ReadError, Role, Source, Target, Universe, UniverseFile, WalkOptions, Walked,
+    WalkedLauncher,
 };
 use crate::finding::ShownPath;
 use crate::knowledge::{Kind, Knowledge};
 use crate::project::dependencies::Dependencies;
-use crate::project::evidence::{self, Deployment};
-use crate::project::launchers::{console_scripts, own_name};
+use crate::project::evidence::{self, Deployment, Texts};
+use crate::project::launchers::{self, LauncherFile, Program, Server, Started, console_scripts, own_name};
 use crate::project::{Modules, Project, Unreadable};
 use crate::settings::{Settings, Windows};
 
@@ -25,6 +28,8 @@ pub struct Workspace {
     /// By the index a file's `root` names.
     pub projects: Vec<Project>,
     pub files_checked: usize,
+    /// Files that command lines outside Python run, in the order of those.
+    pub programs: Vec<Program>,
     pub notices: Vec<String>,
     walk_failures: Vec<Failure>,
 }
@@ -38,8 +43,11 @@ impl Workspace {
             .map(|error| Failure { path: error.path.clone(), message: error.message.clone() })
             .collect();
         let files_checked = walked.files.len();
+        let launchers = read_launchers(&walked);
+        let (programs, servers) = started(&launchers);
+        let targets = targets(&walked, &programs, &servers);
         let mut universe =
-            files::universe(&walked, &needles(Knowledge::bundled()), &targets(&walked), settings.prefilter);
+            files::universe(&walked, &needles(Knowledge::bundled()), &targets, settings.prefilter);
         if let Some(stdin) = &settings.stdin {
             add_stdin(&mut universe, &settings.cwd.join(&stdin.filename));
         }
@@ -51,7 +59,9 @@ impl Workspace {
                 (file, shown)
             })
             .collect();
-        let modules = Modules::new(files);
+        let mut modules = Modules::new(files);
+        add_commands(&mut modules, &mut universe.roots, servers, &launchers, settings);
+        let texts: Texts = launchers.into_iter().map(|launcher| (launcher.path, launcher.text)).collect();
         if let Some(stdin) = &settings.stdin {
             let path = settings.cwd.join(&stdin.filename);
             let shown = files::shown_path(&path, &settings.cwd);
@@ -69,7 +79,7 @@ impl Workspace {
                     let shown = files::shown_path(&problem.path, &settings.cwd);
                     notices.push(format!("{shown}:{}: {}", problem.line, problem.message));
                 }
-                let mut evidence = evidence::evidence(&root, &dependencies);
+                let mut evidence = evidence::evidence(&root, &dependencies, &texts);
                 match settings.windows {
                     Windows::Yes => evidence.verdict = Deployment::Windows,
                     Windows::No => evidence.verdict = Deployment::Elsewhere,
@@ -87,7 +97,8 @@ impl Workspace {
             })
             .collect();
         let projects = with_neighbours(projects);
-        Ok(Workspace { cwd: settings.cwd.clone(), modules, projects, files_checked, notices, walk_failures })
+        let cwd = settings.cwd.clone();
+        Ok(Workspace { cwd, modules, projects, files_checked, programs, notices, walk_failures })
     }
 
     /// The same workspace with some files changed in memory.
@@ -110,6 +121,7 @@ impl Workspace {
             modules,
             projects,
             files_checked: self.files_checked,
+            programs: self.programs.clone(),
             notices: self.notices.clone(),
             walk_failures: self.walk_failures.clone(),
         }
@@ -160,9 +172,76 @@ fn with_neighbours(mut projects: Vec<Project>) -> Vec<Project> {
     projects
 }
 
-/// Modules that console scripts start matter, whatever they say themselves.
-fn targets(walked: &Walked) -> Vec<Target> {
+/// The files outside Python that may start something, and their command lines.
+fn read_launchers(walked: &Walked) -> Vec<LauncherFile> {
+    let read = |launcher: &WalkedLauncher| {
+        launchers::read(&launcher.path, launcher.kind, walked.top_of(&launcher.path))
+    };
+    walked.launchers.par_iter().filter_map(read).collect()
+}
+
+/// What those start: files of Python, and servers with the index of their launcher.
+fn started(launchers: &[LauncherFile]) -> (Vec<Program>, Vec<(usize, Server)>) {
+    let (mut programs, mut servers) = (Vec::new(), Vec::new());
+    for (index, launcher) in launchers.iter().enumerate() {
+        for started in launchers::started(launcher) {
+            match started {
+                Started::Program(program) if programs.contains(&program) => {}
+                Started::Program(program) => programs.push(program),
+                Started::Server(server) => servers.push((index, server)),
+            }
+        }
+    }
+    (programs, servers)
+}
+
+/// Makes a module of each server, in the project of its application, else in that of its launcher.
+fn add_commands(
+    modules: &mut Modules,
+    roots: &mut Vec<PathBuf>,
+    servers: Vec<(usize, Server)>,
+    launchers: &[LauncherFile],
+    settings: &Settings,
+) {
+    let mut sources: BTreeMap<usize, Arc<Source>> = BTreeMap::new();
+    for (index, server) in servers {
+        let launcher = &launchers[index];
+        let source = sources.entry(index).or_insert_with(|| {
+            let shown = files::shown_path(&launcher.path, &settings.cwd);
+            Arc::new(Source::from_text(launcher.path.clone(), shown, launcher.text.clone()))
+        });
+        let of_app = server.app.as_ref().and_then(|app| modules.at(&app.file));
+        let root = of_app.map(|module| modules[module].file.root).unwrap_or_else(|| {
+            let around = |root: &&PathBuf| launcher.path.starts_with(root);
+            let root = roots.iter().filter(around).max_by_key(|root| root.components().count()).cloned();
+            let root =
+                root.unwrap_or_else(|| files::project_root(launcher.path.parent().unwrap_or(&launcher.path)));
+            root_index(roots, root)
+        });
+        modules.add_command(root, source.clone(), server);
+    }
+}
+
+fn root_index(roots: &mut Vec<PathBuf>, root: PathBuf) -> u32 {
+    let index = roots.iter().position(|other| *other == root).unwrap_or_else(|| {
+        roots.push(root);
+        roots.len() - 1
+    });
+    index as u32
+}
+
+/// Modules that something outside Python starts matter, whatever they say themselves.
+fn targets(walked: &Walked, programs: &[Program], servers: &[(usize, Server)]) -> Vec<Target> {
     let mut targets = Vec::new();
+    let files = programs.iter().map(|program| &program.path);
+    for file in files.chain(servers.iter().filter_map(|(_, server)| Some(&server.app.as_ref()?.file))) {
+        // A package is its own folder, seen from the one above.
+        let is_package = file.file_name().is_some_and(|name| name == "__init__.py");
+        let place = if is_package { file.parent().unwrap_or(file) } else { file };
+        if let (Some(dir), Some(stem)) = (place.parent(), place.file_stem()) {
+            targets.push(Target { dir: dir.to_path_buf(), module: stem.to_string_lossy().into_owned() });
+        }
+    }
     for root in &walked.roots {
         for script in console_scripts(root) {
             targets.push(Target { dir: root.clone(), module: script.module });
@@ -177,13 +256,10 @@ fn add_stdin(universe: &mut Universe, path: &Path) {
         return;
     }
     let root = files::project_root(path.parent().unwrap_or(path));
-    let index = universe.roots.iter().position(|other| *other == root).unwrap_or_else(|| {
-        universe.roots.push(root);
-        universe.roots.len() - 1
-    });
+    let index = root_index(&mut universe.roots, root);
     universe.files.push(UniverseFile {
         path: path.to_path_buf(),
-        root: index as u32,
+        root: index,
         role: Role::Seed,
         given: true,
         imported: false,

@@ -6,6 +6,7 @@
 
 mod encoding;
 mod imports;
+mod launchers;
 mod modules;
 mod prefilter;
 mod source;
@@ -14,11 +15,12 @@ mod walk;
 mod write;
 
 pub use encoding::Encoding;
+pub use launchers::LauncherKind;
 pub use prefilter::Needles;
 pub use source::{EncodeError, MAX_BYTES, ReadError, Source};
 pub use universe::{Role, Stats, Target, Universe, UniverseFile, universe};
 pub use walk::{
-    DEFAULT_EXCLUDE, FileKind, WalkError, WalkOptions, Walked, WalkedFile, exclude_set, project_root,
-    shown_path, walk,
+    DEFAULT_EXCLUDE, FileKind, WalkError, WalkOptions, Walked, WalkedFile, WalkedLauncher, exclude_set,
+    project_root, shown_path, walk,
 };
 pub use write::{WriteError, replace};

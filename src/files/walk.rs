@@ -8,10 +8,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 use ignore::{DirEntry, WalkBuilder, WalkState};
 
+use super::launchers::{LauncherKind, VS_CODE};
 use crate::finding::ShownPath;
 
 /// Names that are never walked unless the settings say otherwise: ruff's list, and the caches of
-/// compiled modules.
+/// compiled modules. Of `.vscode` only `launch.json` is ever looked at.
 pub const DEFAULT_EXCLUDE: &[&str] = &[
     ".bzr",
     ".direnv",
@@ -30,7 +31,6 @@ pub const DEFAULT_EXCLUDE: &[&str] = &[
     ".svn",
     ".tox",
     ".venv",
-    ".vscode",
     "__pypackages__",
     "_build",
     "build",
@@ -69,6 +69,14 @@ pub struct WalkedFile {
     pub root: u32,
 }
 
+/// A file outside Python that starts programs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WalkedLauncher {
+    /// Absolute.
+    pub path: PathBuf,
+    pub kind: LauncherKind,
+}
+
 /// A path that could not be walked, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WalkError {
@@ -80,6 +88,8 @@ pub struct WalkError {
 pub struct Walked {
     /// Sorted by the bytes of their paths, each once.
     pub files: Vec<WalkedFile>,
+    /// Sorted by path, each once.
+    pub launchers: Vec<WalkedLauncher>,
     /// Project roots of the files, absolute and sorted.
     pub roots: Vec<PathBuf>,
     /// Sorted by path.
@@ -99,6 +109,12 @@ impl Walked {
     pub fn is_whole(&self, root: u32) -> bool {
         let root = &self.roots[root as usize];
         self.walked_dirs.iter().any(|dir| root.starts_with(dir))
+    }
+
+    /// The outermost project root that a path lies in, else its own folder.
+    pub fn top_of<'a>(&'a self, path: &'a Path) -> &'a Path {
+        let top = self.tops.iter().find(|top| path.starts_with(top));
+        top.map_or_else(|| path.parent().unwrap_or(path), PathBuf::as_path)
     }
 }
 
@@ -138,6 +154,10 @@ pub fn walk(paths: &[PathBuf], options: &WalkOptions) -> Walked {
             && let Some(kind) = file_kind(path.file_name().unwrap_or_default())
         {
             found.push((path, kind));
+        } else if metadata.is_file()
+            && let Some(kind) = LauncherKind::of(&path)
+        {
+            walked.launchers.push(WalkedLauncher { path, kind });
         }
     }
     outermost(&mut walked.tops);
@@ -145,12 +165,15 @@ pub fn walk(paths: &[PathBuf], options: &WalkOptions) -> Walked {
     if let Some(builder) = builder {
         let seen = walk_dirs(builder, &walked.tops, options, &cwd);
         found.extend(seen.files);
+        walked.launchers.extend(seen.launchers);
         walked.errors.extend(seen.errors);
         walked.ignores = seen.ignores;
         walked.marked = seen.marked;
     }
     found.sort_unstable_by(|(a, _), (b, _)| bytes(a).cmp(bytes(b)));
     found.dedup_by(|(a, _), (b, _)| a == b);
+    walked.launchers.sort_unstable_by(|a, b| bytes(&a.path).cmp(bytes(&b.path)));
+    walked.launchers.dedup_by(|a, b| a.path == b.path);
     walked.errors.sort_unstable_by(|a, b| (&a.path, &a.message).cmp(&(&b.path, &b.message)));
     walked.errors.dedup();
     let (roots, root_of) = roots_of(found.iter().map(|(path, _)| path.as_path()), &walked);
@@ -209,6 +232,7 @@ pub(super) fn bytes(path: &Path) -> &[u8] {
 #[derive(Default)]
 struct Seen {
     files: Vec<(PathBuf, FileKind)>,
+    launchers: Vec<WalkedLauncher>,
     errors: Vec<WalkError>,
     ignores: bool,
     marked: Vec<PathBuf>,
@@ -234,7 +258,10 @@ fn walk_dirs(mut builder: WalkBuilder, tops: &[PathBuf], options: &WalkOptions, 
             {
                 note.lock().unwrap_or_else(PoisonError::into_inner).push(dir.to_path_buf());
             }
-            entry.depth() == 0 || !is_excluded(entry.path(), top_of(entry.path(), &filter_tops), &exclude)
+            let in_editor = entry.path().parent().and_then(Path::file_name) == Some(OsStr::new(VS_CODE));
+            let is_dir = entry.file_type().is_some_and(|kind| kind.is_dir());
+            let excluded = || is_excluded(entry.path(), top_of(entry.path(), &filter_tops), &exclude);
+            entry.depth() == 0 || !(in_editor && is_dir || excluded())
         });
     let all = Mutex::new(Seen::default());
     builder.build_parallel().run(|| {
@@ -267,15 +294,27 @@ impl Drop for Batch<'_> {
     fn drop(&mut self) {
         let mut all = self.all.lock().unwrap_or_else(PoisonError::into_inner);
         all.files.append(&mut self.seen.files);
+        all.launchers.append(&mut self.seen.launchers);
         all.errors.append(&mut self.seen.errors);
         all.ignores |= self.seen.ignores;
     }
 }
 
 fn look_at(entry: &DirEntry, seen: &mut Seen) {
+    // Of the editor's folder only its start configurations are looked at.
+    if entry.path().parent().and_then(Path::file_name) == Some(OsStr::new(VS_CODE))
+        && LauncherKind::of(entry.path()) != Some(LauncherKind::VsCode)
+    {
+        return;
+    }
     let Some(kind) = file_kind(entry.file_name()) else {
         let name = entry.file_name().as_encoded_bytes();
         seen.ignores |= name == b".gitignore" || name == b".ignore";
+        if let Some(kind) = LauncherKind::of(entry.path())
+            && entry.file_type().is_some_and(|kind| kind.is_file())
+        {
+            seen.launchers.push(WalkedLauncher { path: entry.path().to_path_buf(), kind });
+        }
         return;
     };
     // A symbolic link to a file is that file under another name; to a directory, it is not entered.

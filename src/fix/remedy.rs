@@ -12,6 +12,8 @@ use crate::ir::{Arg, ArgKind, Expr, ExprKind, Span, Stmt};
 use crate::knowledge::{Knob, Knowledge};
 use crate::project::Project;
 use crate::project::dependencies::{Answer, Presence};
+use crate::project::launchers::Server;
+use crate::project::launchers::commands::Help;
 use crate::rules::Diagnosis;
 use crate::settings::{Remedy, Settings};
 
@@ -30,6 +32,11 @@ pub fn remedy(
     if diagnosis.finding.code == "LC301" {
         return guard(workspace, site);
     }
+    if let Unit::Project(module) = site.unit
+        && let Some(command) = &workspace.modules[module].command
+    {
+        return Err(help(project, command));
+    }
     let calls = reached(trace);
     let call = calls.iter().find(|call| call.site == site).ok_or_else(String::new)?;
     let start = call.example().ok_or_else(String::new)?;
@@ -46,6 +53,18 @@ pub fn remedy(
         cure.message.push_str(&format!("; {COST}"));
     }
     Ok(cure)
+}
+
+/// What to do about a command line, which is no text of ours to change.
+fn help(project: &Project, command: &Server) -> String {
+    let row = command.row();
+    let found = project.dependencies.package(&row.package);
+    let ensured = |help: &&Help| match &help.versions {
+        None => true,
+        Some(_) if found.presence == Presence::Unknown => false,
+        Some(versions) => found.allowed_in(&versions.0) == Answer::Yes,
+    };
+    row.help.iter().find(ensured).map_or_else(String::new, |help| help.text.clone())
 }
 
 /// The keyword that chooses the loop of a runner, and the package that reads it.
@@ -189,7 +208,7 @@ fn policy(
         return Err("Python 3.16 has no policies any more: pass a loop factory instead".into());
     }
     let main = trace.root.module;
-    if trace.root.launch == Launch::Function {
+    if matches!(trace.root.launch, Launch::Function | Launch::Launcher) {
         return Err("set the Selector policy in the module that is executed".into());
     }
     let in_main = |site: &Site| (site.unit == Unit::Project(main)).then_some(site.span);

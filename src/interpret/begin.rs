@@ -68,6 +68,10 @@ impl<'p> Machine<'p> {
 
     /// The module of the project that the root imports before it does anything else.
     fn first_import(&self) -> Option<String> {
+        // A command line imports no module of the project by itself.
+        if self.root.launch == Launch::Launcher {
+            return None;
+        }
         let dotted = self.project.dotted_name(self.root.module);
         if self.root.launch != Launch::Script {
             return Some(dotted.split_once('.')?.0.to_string());

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::entry::LoopKind;
-use crate::interpret::machine::{Flow, Machine};
+use crate::interpret::machine::{Flow, Machine, Unit};
 use crate::interpret::trace::{Decided, Event, EventKind, Family, PolicyKind, Run, Site};
 use crate::interpret::value::{ClassObject, Object, Value};
 
@@ -13,7 +13,8 @@ impl<'p> Machine<'p> {
         if !self.state.running.is_empty() && !self.state.nesting {
             return self.raise("RuntimeError", "This event loop is already running");
         }
-        let runner = self.called_as().unwrap_or_else(|| "loop.run_until_complete".into());
+        let runner =
+            self.command().or_else(|| self.called_as()).unwrap_or_else(|| "loop.run_until_complete".into());
         let here = self.sites().last().copied();
         let mut run = self.run_of(runner, Family::Asyncio, &running);
         run.created = run.created.filter(|created| Some(*created) != here);
@@ -22,6 +23,12 @@ impl<'p> Machine<'p> {
             Value::None => Ok(Value::None),
             awaitable => machine.wait_for(awaitable),
         })
+    }
+
+    /// The command whose own code stands at the innermost place of the project.
+    pub fn command(&self) -> Option<Arc<str>> {
+        let Unit::Project(module) = self.sites().last()?.unit else { return None };
+        Some(self.project.modules[module].command.as_ref()?.name().into())
     }
 
     /// What is to say of a start that no runner row describes.

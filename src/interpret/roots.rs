@@ -28,8 +28,15 @@ pub struct RunOptions<'p> {
 pub fn run_root(options: &RunOptions<'_>, root: &Root) -> (RootTrace, BTreeSet<(Unit, Span)>) {
     let mut trace = RootTrace::new(root.clone());
     let mut executed = BTreeSet::new();
+    let command = options.project.modules[root.module].command.as_ref();
+    let is_run = |platform| command.is_none_or(|command| command.place.platforms.contains(&platform));
     for world in options.worlds {
-        if let Some(linux) = like_linux(options, world, &trace.modules) {
+        if !is_run(world.platform) {
+            continue;
+        }
+        if is_run(Platform::Linux)
+            && let Some(linux) = like_linux(options, world, &trace.modules)
+        {
             trace.paths.extend(on_darwin(&trace, linux));
             continue;
         }
@@ -184,7 +191,9 @@ impl<'p> Machine<'p> {
         let root = self.root.clone();
         let project = self.project;
         match root.launch {
-            Launch::Script | Launch::Child => self.load("__main__", root.module, None).map(drop),
+            Launch::Script | Launch::Child | Launch::Launcher => {
+                self.load("__main__", root.module, None).map(drop)
+            }
             Launch::Module => {
                 let dotted = project.dotted_name(root.module);
                 if let Some((package, _)) = dotted.rsplit_once('.') {

@@ -186,7 +186,7 @@ impl<'p> Machine<'p> {
             }
         }
         let run = Run {
-            runner: row.name.as_str().into(),
+            runner: self.command().unwrap_or_else(|| row.name.as_str().into()),
             family: row.family.unwrap_or_default(),
             kind,
             decided,

@@ -8,7 +8,7 @@ mod stubs;
 
 pub use needs::{Need, Needs};
 pub use runners::{
-    Case, Condition, Creates, InChild, InLoop, Kind, Knob, LoopTable, Row, Runners, Takes, Where,
+    Case, Condition, Creates, InChild, InLoop, Kind, Knob, LoopTable, Row, Runners, Takes, Versions, Where,
 };
 pub use stubs::{Stub, Stubs};
 

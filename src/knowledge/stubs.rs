@@ -35,6 +35,7 @@ macro_rules! stubs {
 impl Stubs {
     pub fn bundled() -> Stubs {
         let stubs = stubs! {
+            "_loopcheck.commands" => "commands.py",
             "asyncio" => "asyncio.py",
             "asyncio.events" => "asyncio_events.py",
             "asyncio.runners" => "asyncio_runners.py",
@@ -56,6 +57,7 @@ impl Stubs {
             "threading" => "threading.py",
             "typing" => "typing.py",
             "unittest" => "unittest.py",
+            "win32serviceutil" => "win32serviceutil.py",
             "chainlit.cli" => "chainlit_cli.py",
             "daphne" => "daphne.py",
             "daphne.server" => "daphne_server.py",

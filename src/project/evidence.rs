@@ -5,8 +5,9 @@
 mod listing;
 mod table;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::dependencies::{Dependencies, text};
 use table::{FileRow, Table};
@@ -72,12 +73,15 @@ impl Evidence {
     }
 }
 
+/// Files that somebody has read already.
+pub type Texts = HashMap<PathBuf, Arc<str>>;
+
 /// Gathers what the files of a project and its dependencies tell. Looks at a bounded number of files,
 /// those near the root first; what cannot be read tells nothing.
-pub fn evidence(root: &Path, dependencies: &Dependencies) -> Evidence {
+pub fn evidence(root: &Path, dependencies: &Dependencies, texts: &Texts) -> Evidence {
     let table = table::shipped();
     let mut reasons = from_packages(table, dependencies);
-    reasons.extend(from_files(table, root));
+    reasons.extend(from_files(table, root, texts));
     Evidence::from_reasons(reasons)
 }
 
@@ -103,7 +107,7 @@ fn from_packages(table: &Table, dependencies: &Dependencies) -> Vec<Reason> {
 const ALL_TEXT: usize = 8 << 20;
 const ONE_TEXT: u64 = 256 << 10;
 
-fn from_files(table: &Table, root: &Path) -> Vec<Reason> {
+fn from_files(table: &Table, root: &Path, texts: &Texts) -> Vec<Reason> {
     let mut reasons = Vec::new();
     let mut left: Vec<&FileRow> = table.evidence.iter().collect();
     let mut budget = ALL_TEXT;
@@ -114,7 +118,11 @@ fn from_files(table: &Table, root: &Path) -> Vec<Reason> {
         }
         let path = root.join(&file.path);
         let asks_text = interested.clone().any(|row| row.asks_text());
-        let content = if asks_text && budget > 0 { read(&path) } else { String::new() };
+        let content = match texts.get(&path) {
+            _ if !asks_text || budget == 0 => String::new(),
+            Some(text) => text.to_lowercase(),
+            None => read(&path),
+        };
         budget = budget.saturating_sub(content.len());
         let found: Vec<(&FileRow, u32)> =
             interested.filter_map(|row| Some((*row, row.line(&content)?))).collect();
@@ -146,7 +154,7 @@ mod tests {
 
     fn of(files: &[(&str, &str)]) -> Evidence {
         let folder = project(files);
-        evidence(folder.path(), &Dependencies::read(folder.path(), None))
+        evidence(folder.path(), &Dependencies::read(folder.path(), None), &Texts::new())
     }
 
     fn verdict(path: &str, text: &str) -> Deployment {

@@ -35,12 +35,17 @@ pub struct Project {
 impl Project {
     /// The folders in which a root's imports are looked for, in order.
     pub fn search_path(&self, root: &Root) -> Vec<PathBuf> {
-        let file = &self.modules[root.module].path;
+        let module = &self.modules[root.module];
+        let file = &module.path;
         let folder = file.parent().unwrap_or(&self.root).to_path_buf();
         let top = package_top(file);
         let first = if root.launch == Launch::Script { folder } else { top.clone() };
         let mut folders = Vec::new();
-        for folder in [first, top, self.root.clone(), self.root.join("src")] {
+        let mut search = vec![first, top, self.root.clone(), self.root.join("src")];
+        if let Some(command) = &module.command {
+            search.splice(..2, command.folders.iter().cloned());
+        }
+        for folder in search {
             if !folders.contains(&folder) {
                 folders.push(folder);
             }
@@ -123,7 +128,7 @@ impl Project {
 }
 
 /// The first folder above a file that is no package.
-fn package_top(file: &Path) -> PathBuf {
+pub(crate) fn package_top(file: &Path) -> PathBuf {
     let mut folder = file.parent().unwrap_or(file);
     while folder.join("__init__.py").is_file() {
         match folder.parent() {

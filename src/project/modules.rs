@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
-use crate::files::{ReadError, Source, UniverseFile};
+use crate::files::{ReadError, Role, Source, UniverseFile};
 use crate::finding::ShownPath;
 use crate::ir;
+use crate::project::launchers::Server;
 use crate::python::{self, SyntaxError};
 
 #[derive(Debug)]
@@ -26,6 +27,8 @@ pub struct Module {
     pub path: PathBuf,
     pub shown: ShownPath,
     pub file: UniverseFile,
+    /// It is no file of Python: a command line, as a module of one call.
+    pub command: Option<Arc<Server>>,
     loaded: OnceLock<Loaded>,
 }
 
@@ -66,7 +69,13 @@ impl Modules {
                 }
             }
             by_path.insert(file.path.clone(), list.len());
-            list.push(Module { path: file.path.clone(), shown, file, loaded: OnceLock::new() });
+            list.push(Module {
+                path: file.path.clone(),
+                shown,
+                file,
+                command: None,
+                loaded: OnceLock::new(),
+            });
         }
         Modules { id: new_id(), list, by_path, folders }
     }
@@ -75,6 +84,21 @@ impl Modules {
     /// used for another.
     pub fn id(&self) -> u64 {
         self.id
+    }
+
+    /// Adds a command line that stands in the file `source`. No import finds it.
+    pub fn add_command(&mut self, root: u32, source: Arc<Source>, server: Server) {
+        let file = UniverseFile {
+            path: source.path.clone(),
+            root,
+            role: Role::Unrelated,
+            given: true,
+            imported: false,
+            main: false,
+        };
+        let (path, shown) = (source.path.clone(), source.shown.clone());
+        let loaded = OnceLock::from(Loaded::new(source, Ok(Arc::new(server.code()))));
+        self.list.push(Module { path, shown, file, command: Some(Arc::new(server)), loaded });
     }
 
     /// The same files, some of them with other text; what has not changed is not read again.
@@ -94,6 +118,7 @@ impl Modules {
                 path: module.path.clone(),
                 shown: module.shown.clone(),
                 file: module.file.clone(),
+                command: module.command.clone(),
                 loaded,
             }
         });

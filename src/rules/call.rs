@@ -10,6 +10,7 @@ use crate::knowledge::Knowledge;
 use crate::platform::Platform;
 use crate::project::Project;
 use crate::project::evidence::Deployment;
+use crate::project::launchers::Server;
 use crate::rules::line_place;
 
 pub struct Call<'a> {
@@ -54,6 +55,12 @@ impl<'a> Call<'a> {
         self.reached
             .on(Platform::Windows)
             .find(|start| start.run.kind == LoopKind::Proactor && !chosen(start.run))
+    }
+
+    /// The command line, where it is no call of Python.
+    pub fn command(&self) -> Option<&'a Server> {
+        let Unit::Project(module) = self.reached.site.unit else { return None };
+        self.workspace.modules[module].command.as_deref()
     }
 
     /// The strongest piece of evidence that the project is deployed on Windows.
@@ -145,7 +152,8 @@ pub fn scope_of(workspace: &Workspace, module: usize) -> Scope {
         .map(|part| part.to_string_lossy().to_lowercase())
         .collect();
     let among = |names: &[&str]| folders.iter().any(|folder| names.contains(&folder.as_str()));
-    if among(&["test", "tests", "testing"])
+    // A workflow starts a server to try it; a start configuration of an editor is for one person.
+    if among(&["test", "tests", "testing", ".github"])
         || name.starts_with("test_")
         || name.ends_with("_test.py")
         || name == "conftest.py"
@@ -163,6 +171,7 @@ pub fn scope_of(workspace: &Workspace, module: usize) -> Scope {
         "benchmark",
         "benchmarks",
         "bench",
+        ".vscode",
     ]) {
         Scope::Example
     } else {

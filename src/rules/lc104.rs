@@ -14,11 +14,23 @@ pub fn check(call: &Call<'_>) -> Option<Draft> {
         let reload = start.run.settings.iter().any(|(name, value)| &**name == "reload" && &**value == "True");
         start.run.kind == LoopKind::Selector && start.run.without_child == Some(LoopKind::Proactor) && reload
     })?;
+    // Whoever types `--reload` means it, and production has another command; one that always reloads
+    // has nothing to be turned off.
+    let (severity, off) = match call.command() {
+        Some(command) if !command.arguments.contains_key("reload") => return None,
+        Some(_) => {
+            (Severity::Info, "without `--reload`, as in production, the same command runs on Proactor")
+        }
+        None => {
+            let off = "with reload=False, as in production, the same call runs on Proactor";
+            (call.severity(Severity::Warning), off)
+        }
+    };
     Some(Draft {
         code: "LC104",
-        severity: call.severity(Severity::Warning),
+        severity,
         message: format!("`{}` has a Selector loop on Windows only because reload is on", start.run.runner),
-        label: "with reload=False, as in production, the same call runs on Proactor".into(),
+        label: off.into(),
         why: "the loop changes with a development switch: what works here fails with WinError 10054 once reload is off".into(),
         help: String::new(),
         related: causes(call.workspace, call.trace, start),
