@@ -14,8 +14,9 @@ use rustc_hash::FxHashMap;
 use crate::entry::{Launch, Process};
 use crate::interpret::machine::{Machine, Unit};
 use crate::interpret::state::State;
+use crate::interpret::value::Value;
 use crate::interpret::world::Asked;
-use crate::ir::{ExprKind, Span, StmtKind};
+use crate::ir::{Name, ExprKind, Span, StmtKind};
 use crate::platform::Platform;
 use crate::project::Found;
 
@@ -23,7 +24,7 @@ use crate::project::Found;
 const KEPT: usize = 12;
 
 thread_local! {
-    static IMPORTED: RefCell<FxHashMap<Key, Option<Rc<Imported>>>> = RefCell::default();
+    static IMPORTED: RefCell<FxHashMap<Key, Rc<Outcome>>> = RefCell::default();
 }
 
 /// All that the outcome of an import depends on.
@@ -32,10 +33,19 @@ struct Key {
     /// The modules of one analysis, with the texts they have in it.
     modules: u64,
     root: PathBuf,
-    folders: Vec<PathBuf>,
     platform: Platform,
     python: (u8, u8),
     dotted: String,
+    /// The folders that only some roots search, where they make a difference.
+    own: Vec<PathBuf>,
+}
+
+/// What came of an import.
+struct Outcome {
+    /// What was looked for on `sys.path`. A root whose own folders hold none of it gets the same outcome.
+    names: BTreeSet<Name>,
+    /// Nothing where the import does more than define things.
+    imported: Option<Imported>,
 }
 
 /// What a process is like after an import.
@@ -51,8 +61,10 @@ impl<'p> Machine<'p> {
     pub fn begin(&mut self) {
         self.clear();
         self.state = self.fresh.clone();
-        let Some(imported) = self.first_import().and_then(|dotted| self.imported(dotted)) else { return };
+        let outcome = self.first_import().and_then(|dotted| self.imported(dotted));
+        let Some(imported) = outcome.as_ref().and_then(|outcome| outcome.imported.as_ref()) else { return };
         self.state = imported.state.clone();
+        self.renew_sys_path();
         self.world.note(&imported.asked);
         self.executed.extend(&imported.executed);
         self.loaded.extend(&imported.loaded);
@@ -101,40 +113,57 @@ impl<'p> Machine<'p> {
         None
     }
 
-    fn imported(&mut self, dotted: String) -> Option<Rc<Imported>> {
-        if !self.world.packages.instead.is_empty() {
+    fn imported(&mut self, dotted: String) -> Option<Rc<Outcome>> {
+        // In the repository of a framework it depends on the root what the framework's name means.
+        let is_framework = self.project.name.as_deref().is_some_and(|name| self.is_known_package(name));
+        if is_framework || !self.world.packages.instead.is_empty() {
             return None;
         }
+        let all = self.project.search_path(&self.root);
+        let shared = [self.project.root.clone(), self.project.root.join("src")];
+        let own: Vec<PathBuf> = all.iter().filter(|folder| !shared.contains(folder)).cloned().collect();
+        let matters = |names: &BTreeSet<Name>| {
+            names.iter().any(|name| !matches!(self.project.find(&own, name), Found::Nothing))
+        };
         let key = Key {
             modules: self.project.modules.id(),
             root: self.project.root.clone(),
-            folders: self.project.search_path(&self.root),
             platform: self.world.platform,
             python: self.world.python,
             dotted,
+            own: Vec::new(),
         };
-        if let Some(kept) = IMPORTED.with_borrow(|kept| kept.get(&key).cloned()) {
-            return kept;
+        let kept = |key: &Key| IMPORTED.with_borrow(|kept| kept.get(key).cloned());
+        if let Some(outcome) = kept(&key).filter(|outcome| !matters(&outcome.names)) {
+            return Some(outcome);
         }
-        let imported = self.follow_import(&key.dotted).map(Rc::new);
+        let key_of_own = Key { own: own.clone(), ..key.clone() };
+        if let Some(outcome) = kept(&key_of_own) {
+            return Some(outcome);
+        }
+        let outcome = Rc::new(self.follow_import(&key.dotted, &all));
+        let key = if matters(&outcome.names) { key_of_own } else { key };
         IMPORTED.with_borrow_mut(|kept| {
             if kept.len() >= KEPT || kept.keys().any(|old| old.modules != key.modules) {
                 kept.clear();
             }
-            kept.insert(key, imported.clone());
+            kept.insert(key, outcome.clone());
         });
-        imported
+        Some(outcome)
     }
 
-    /// Imports a module in a fresh process of its own; `None` when that does more than define things.
-    fn follow_import(&mut self, dotted: &str) -> Option<Imported> {
+    /// Imports a module in a fresh process of its own.
+    fn follow_import(&mut self, dotted: &str, search_path: &[PathBuf]) -> Outcome {
         let executed = std::mem::take(&mut self.executed);
         let loaded = std::mem::take(&mut self.loaded);
         let tape = std::mem::take(&mut self.tape);
-        let left = (self.steps, self.patience, self.window);
+        let left = (self.steps, self.patience, self.window, self.limits.steps);
+        self.limits.steps = self.limits.import_steps;
         self.allow(self.limits.steps);
+        self.looked_up.clear();
         let outcome = self.import(dotted);
         let decided = std::mem::replace(&mut self.tape, tape).is_decided();
+        let path_is_same = self.sys_path() == search_path;
         let state = std::mem::replace(&mut self.state, self.fresh.clone());
         let imported = Imported {
             state,
@@ -142,13 +171,24 @@ impl<'p> Machine<'p> {
             loaded: std::mem::replace(&mut self.loaded, loaded),
             asked: self.world.asked(),
         };
-        (self.steps, self.patience, self.window) = left;
+        (self.steps, self.patience, self.window, self.limits.steps) = left;
         let quiet = self.incomplete.take().is_none()
             && self.given_up.is_empty()
             && imported.state.events.is_empty()
             && imported.state.loops.is_empty();
         self.given_up.clear();
         self.clear();
-        (outcome.is_ok() && decided && quiet).then_some(imported)
+        let same_for_all = outcome.is_ok() && decided && quiet && path_is_same;
+        Outcome { names: std::mem::take(&mut self.looked_up), imported: same_for_all.then_some(imported) }
+    }
+
+    /// `sys.path` of this root, where that of another one stands.
+    fn renew_sys_path(&mut self) {
+        let Some(sys) = self.state.modules.get("sys").copied() else { return };
+        let folders = self.project.search_path(&self.root);
+        let items = folders.iter().map(|folder| Value::str(&*folder.to_string_lossy())).collect();
+        let list = self.list(items);
+        let scope = self.module_scope(sys);
+        self.state.heap.scope_mut(scope).insert("path".into(), list);
     }
 }

@@ -199,7 +199,10 @@ impl<'p> Machine<'p> {
             }
             Some(_) => Vec::new(),
             None if BUILT_IN.contains(&name) || self.is_own_framework(name) => Vec::new(),
-            None => self.sys_path(),
+            None => {
+                self.looked_up.insert(name.into());
+                self.sys_path()
+            }
         };
         match self.project.find(&folders, last) {
             Found::Module(module) => {
@@ -249,7 +252,7 @@ impl<'p> Machine<'p> {
         }
     }
 
-    fn is_known_package(&self, name: &str) -> bool {
+    pub fn is_known_package(&self, name: &str) -> bool {
         self.knowledge.runners.below(name).next().is_some()
     }
 
@@ -405,7 +408,7 @@ impl<'p> Machine<'p> {
     }
 
     /// The folders of `sys.path` that the program leaves known.
-    fn sys_path(&mut self) -> Vec<PathBuf> {
+    pub fn sys_path(&mut self) -> Vec<PathBuf> {
         let sys = self.state.modules.get("sys").copied();
         let list = sys.and_then(|id| self.state.heap.scope(self.module_scope(id)).get("path").cloned());
         let folders = match list.and_then(|list| self.items(&list)) {

@@ -51,6 +51,8 @@ pub enum Stop {
 pub struct Limits {
     /// Statements and expressions evaluated, over all ways together.
     pub steps: u64,
+    /// The same for an import that many roots begin with; it is followed once for all of them.
+    pub import_steps: u64,
     /// The same for a function that is called on its own after its module was imported.
     pub function_steps: u64,
     /// The same for the functions that unknown code holds on to, for each way.
@@ -69,6 +71,7 @@ impl Default for Limits {
     fn default() -> Limits {
         Limits {
             steps: 100_000,
+            import_steps: 600_000,
             function_steps: 16_000,
             escaped_steps: 4_000,
             depth: 80,
@@ -123,6 +126,8 @@ pub struct Machine<'p> {
     pub fresh: State,
     /// Functions of the project whose body ran at least once, on any way.
     pub executed: BTreeSet<(Unit, Span)>,
+    /// Top-level names that imports looked for on `sys.path`.
+    pub looked_up: BTreeSet<Name>,
     /// Modules of the project that were loaded, on any way.
     pub loaded: BTreeSet<usize>,
     /// Why some ways were not followed.
@@ -159,6 +164,7 @@ impl<'p> Machine<'p> {
             main_package: None,
             fresh: State::default(),
             executed: BTreeSet::new(),
+            looked_up: BTreeSet::new(),
             loaded: BTreeSet::new(),
             incomplete: None,
         };
