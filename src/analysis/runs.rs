@@ -6,7 +6,7 @@ use rayon::prelude::*;
 
 use crate::analysis::{Workspace, roots};
 use crate::interpret::trace::{Root, RootTrace};
-use crate::interpret::{RunOptions, Unit, World, inherited, run_functions, run_root};
+use crate::interpret::{Limits, RunOptions, Unit, World, inherited, run_functions, run_root};
 use crate::ir::Span;
 use crate::knowledge::Knowledge;
 use crate::platform::Platform;
@@ -18,24 +18,26 @@ pub fn run_all(workspace: &Workspace) -> Vec<RootTrace> {
     let rest = roots::unreached(workspace, &executed);
     let programs: Vec<&RootTrace> =
         traces.iter().filter(|trace| !is_test(workspace, trace.root.module)).collect();
+    let limits = Limits::of_one_in(first.len());
     let by_module: Vec<&[Root]> = rest.chunk_by(|a, b| a.module == b.module).collect();
     let functions: Vec<Vec<RootTrace>> =
-        by_module.par_iter().map(|roots| functions_of(workspace, roots, &programs)).collect();
+        by_module.par_iter().map(|roots| functions_of(workspace, roots, limits, &programs)).collect();
     traces.extend(functions.into_iter().flatten());
     traces
 }
 
 fn run_each(workspace: &Workspace, roots: &[Root]) -> (Vec<RootTrace>, BTreeSet<(Unit, Span)>) {
+    let limits = Limits::of_one_in(roots.len());
     let runs: Vec<(RootTrace, BTreeSet<(Unit, Span)>)> = roots
         .par_iter()
         .map(|root| {
             let ran = guarded(root, || {
-                with_options(workspace, root.module, None, |options| run_root(options, root))
+                with_options(workspace, root.module, limits, None, |options| run_root(options, root))
             });
             match older_python(workspace, &ran.0) {
-                Some(python) => {
-                    with_options(workspace, root.module, Some(python), |options| run_root(options, root))
-                }
+                Some(python) => with_options(workspace, root.module, limits, Some(python), |options| {
+                    run_root(options, root)
+                }),
                 None => ran,
             }
         })
@@ -61,18 +63,23 @@ fn guarded(
     })
 }
 
-fn functions_of(workspace: &Workspace, roots: &[Root], programs: &[&RootTrace]) -> Vec<RootTrace> {
+fn functions_of(
+    workspace: &Workspace,
+    roots: &[Root],
+    limits: Limits,
+    programs: &[&RootTrace],
+) -> Vec<RootTrace> {
     let module = roots[0].module;
     let package = top_package(workspace, module);
     let inherited =
         inherited(programs, module, |other| package.is_some() && top_package(workspace, other) == package);
     let mut traces =
-        with_options(workspace, module, None, |options| run_functions(options, roots, inherited));
+        with_options(workspace, module, limits, None, |options| run_functions(options, roots, inherited));
     for (root, trace) in roots.iter().zip(&mut traces) {
         if let Some(python) = older_python(workspace, trace) {
             let again =
                 |options: &RunOptions<'_>| run_functions(options, std::slice::from_ref(root), inherited);
-            if let Some(older) = with_options(workspace, root.module, Some(python), again).pop() {
+            if let Some(older) = with_options(workspace, root.module, limits, Some(python), again).pop() {
                 *trace = older;
             }
         }
@@ -109,6 +116,7 @@ fn older_python(workspace: &Workspace, trace: &RootTrace) -> Option<(u8, u8)> {
 fn with_options<T>(
     workspace: &Workspace,
     module: usize,
+    limits: Limits,
     python: Option<(u8, u8)>,
     run: impl FnOnce(&RunOptions<'_>) -> T,
 ) -> T {
@@ -117,5 +125,5 @@ fn with_options<T>(
         let world = World::of(&project.dependencies, platform);
         World { python: python.unwrap_or(world.python), ..world }
     });
-    run(&RunOptions { project, worlds: &worlds, knowledge: Knowledge::bundled() })
+    run(&RunOptions { project, worlds: &worlds, knowledge: Knowledge::bundled(), limits })
 }

@@ -10,7 +10,7 @@ use crate::analysis::Workspace;
 use crate::entry::LoopKind;
 use crate::fix::Change;
 use crate::interpret::trace::{EventKind, RootTrace};
-use crate::interpret::{RunOptions, World, run_root};
+use crate::interpret::{Limits, RunOptions, World, run_root};
 use crate::knowledge::{Knowledge, LoopTable};
 use crate::platform::Platform;
 use crate::project::Project;
@@ -56,7 +56,7 @@ struct Summary {
 
 fn summary<'p>(project: &'p Project, world: &World<'p>, trace: &RootTrace) -> Summary {
     let worlds = std::slice::from_ref(world);
-    let options = RunOptions { project, worlds, knowledge: Knowledge::bundled() };
+    let options = RunOptions { project, worlds, knowledge: Knowledge::bundled(), limits: Limits::default() };
     let (trace, _) = run_root(&options, &trace.root);
     let mut ways = BTreeMap::new();
     let mut missing = 0;

@@ -1,22 +1,25 @@
 //! Where a run begins: a fresh process, or one that has already imported what the root imports first.
 //!
 //! The roots of a project mostly begin with the same import, and following it costs more than what
-//! comes after. Where the import does nothing about loops and leaves nothing open, it makes no
-//! difference whether it was followed for this root or for another one, so its outcome is kept.
+//! comes after. Where the import starts no loop and leaves nothing open, it makes no difference
+//! whether it was followed for this root or for another one, so its outcome is kept.
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
 use crate::entry::{Launch, Process};
 use crate::interpret::machine::{Machine, Unit};
 use crate::interpret::state::State;
+use crate::interpret::trace::{Event, Site};
 use crate::interpret::value::Value;
 use crate::interpret::world::Asked;
-use crate::ir::{Name, ExprKind, Span, StmtKind};
+use crate::ir::{ExprKind, Name, Span, StmtKind};
+use crate::knowledge::stdlib::is_stdlib;
 use crate::platform::Platform;
 use crate::project::Found;
 
@@ -40,11 +43,20 @@ struct Key {
     own: Vec<PathBuf>,
 }
 
+/// The import a root begins with.
+struct First {
+    dotted: String,
+    /// The statement, where the root has one.
+    site: Option<Site>,
+    /// Nothing but the standard library is imported before it.
+    alone: bool,
+}
+
 /// What came of an import.
 struct Outcome {
     /// What was looked for on `sys.path`. A root whose own folders hold none of it gets the same outcome.
     names: BTreeSet<Name>,
-    /// Nothing where the import does more than define things.
+    /// Nothing where the import leaves something open, or makes a loop.
     imported: Option<Imported>,
 }
 
@@ -61,9 +73,17 @@ impl<'p> Machine<'p> {
     pub fn begin(&mut self) {
         self.clear();
         self.state = self.fresh.clone();
-        let outcome = self.first_import().and_then(|dotted| self.imported(dotted));
+        let Some(first) = self.first_import() else { return };
+        let outcome = self.imported(first.dotted);
         let Some(imported) = outcome.as_ref().and_then(|outcome| outcome.imported.as_ref()) else { return };
+        if !imported.state.events.is_empty() && !first.alone {
+            return;
+        }
         self.state = imported.state.clone();
+        for event in self.state.events.iter_mut() {
+            let stack = first.site.iter().chain(&event.stack).copied().collect();
+            *event = Arc::new(Event { stack, ..(**event).clone() });
+        }
         self.renew_sys_path();
         self.world.note(&imported.asked);
         self.executed.extend(&imported.executed);
@@ -79,14 +99,15 @@ impl<'p> Machine<'p> {
     }
 
     /// The module of the project that the root imports before it does anything else.
-    fn first_import(&self) -> Option<String> {
+    fn first_import(&self) -> Option<First> {
         // A command line imports no module of the project by itself.
         if self.root.launch == Launch::Launcher {
             return None;
         }
         let dotted = self.project.dotted_name(self.root.module);
         if self.root.launch != Launch::Script {
-            return Some(dotted.split_once('.')?.0.to_string());
+            let package = dotted.split_once('.')?.0.to_string();
+            return Some(First { dotted: package, site: None, alone: true });
         }
         let code = self.project.modules[self.root.module].code().ok()?;
         let folders = self.project.search_path(&self.root);
@@ -95,19 +116,20 @@ impl<'p> Machine<'p> {
             matches!(self.project.find(&folders, top), Found::Module(module) if module != self.root.module)
                 || self.project.find_in_neighbours(top).is_some()
         };
+        let mut alone = true;
         for stmt in &code.body {
-            match &stmt.kind {
-                StmtKind::Expr(expr) if matches!(expr.kind, ExprKind::Constant(_)) => {}
-                StmtKind::Import(names) => {
-                    if let Some(alias) = names.iter().find(|alias| is_ours(&alias.name)) {
-                        return Some(alias.name.to_string());
-                    }
-                }
-                StmtKind::ImportFrom { module: Some(module), level: 0, .. } if is_ours(module) => {
-                    return Some(module.to_string());
-                }
-                StmtKind::ImportFrom { level: 0, .. } => {}
+            let names: Vec<&str> = match &stmt.kind {
+                StmtKind::Expr(expr) if matches!(expr.kind, ExprKind::Constant(_)) => Vec::new(),
+                StmtKind::Import(names) => names.iter().map(|alias| &*alias.name).collect(),
+                StmtKind::ImportFrom { module: Some(module), level: 0, .. } => vec![module],
                 _ => return None,
+            };
+            for name in names {
+                if is_ours(name) {
+                    let site = Some(Site { unit: Unit::Project(self.root.module), span: stmt.span });
+                    return Some(First { dotted: name.to_string(), site, alone });
+                }
+                alone &= is_stdlib(name.split('.').next().unwrap_or(name));
             }
         }
         None
@@ -172,10 +194,8 @@ impl<'p> Machine<'p> {
             asked: self.world.asked(),
         };
         (self.steps, self.patience, self.window, self.limits.steps) = left;
-        let quiet = self.incomplete.take().is_none()
-            && self.given_up.is_empty()
-            && imported.state.events.is_empty()
-            && imported.state.loops.is_empty();
+        let quiet =
+            self.incomplete.take().is_none() && self.given_up.is_empty() && imported.state.loops.is_empty();
         self.given_up.clear();
         self.clear();
         let same_for_all = outcome.is_ok() && decided && quiet && path_is_same;

@@ -67,6 +67,19 @@ pub struct Limits {
     pub ways: usize,
 }
 
+impl Limits {
+    /// The limits of each root of an analysis that has so many of them: a folder of a thousand scripts
+    /// must not take a thousand times as long as one.
+    pub fn of_one_in(roots: usize) -> Limits {
+        let all = Limits::default();
+        let share = TOGETHER / roots.max(1) as u64;
+        Limits { steps: all.steps.min(share.max(all.function_steps)), ..all }
+    }
+}
+
+/// Steps that all roots of an analysis may take together, on each platform, before their limits shrink.
+const TOGETHER: u64 = 15_000_000;
+
 impl Default for Limits {
     fn default() -> Limits {
         Limits {

@@ -33,6 +33,6 @@ mod value;
 mod world;
 
 pub use inherit::{Inherited, inherited};
-pub use machine::Unit;
+pub use machine::{Limits, Unit};
 pub use roots::{RunOptions, run_functions, run_root};
 pub use world::{Packages, World};

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::entry::Launch;
 use crate::interpret::explore::Tape;
 use crate::interpret::inherit::Inherited;
-use crate::interpret::machine::{Flow, Machine, Stop, Unit};
+use crate::interpret::machine::{Flow, Limits, Machine, Stop, Unit};
 use crate::interpret::trace::{PathTrace, Root, RootTrace};
 use crate::interpret::value::{Id, Object, Unknown, Value};
 use crate::interpret::world::World;
@@ -22,13 +22,18 @@ pub struct RunOptions<'p> {
     pub project: &'p Project,
     pub worlds: &'p [World<'p>],
     pub knowledge: &'p Knowledge,
+    pub limits: Limits,
 }
 
 /// Runs one root in every world. The second part names the functions whose bodies ran.
 pub fn run_root(options: &RunOptions<'_>, root: &Root) -> (RootTrace, BTreeSet<(Unit, Span)>) {
     let mut trace = RootTrace::new(root.clone());
     let mut executed = BTreeSet::new();
-    let command = options.project.modules[root.module].command.as_ref();
+    let module = &options.project.modules[root.module];
+    // What stands in test functions is left to the test runner; the rest of a test module is small.
+    let only_tests = module.is_test(&options.project.root) && !module.file.main;
+    let steps = if only_tests { options.limits.function_steps } else { options.limits.steps };
+    let command = module.command.as_ref();
     let is_run = |platform| command.is_none_or(|command| command.place.platforms.contains(&platform));
     for world in options.worlds {
         if !is_run(world.platform) {
@@ -41,7 +46,8 @@ pub fn run_root(options: &RunOptions<'_>, root: &Root) -> (RootTrace, BTreeSet<(
             continue;
         }
         let mut machine = Machine::new(options.project, options.knowledge, world, root.clone());
-        machine.allow(machine.limits.steps);
+        machine.limits = options.limits;
+        machine.allow(steps);
         machine.follow(&[], &mut trace, |machine| {
             machine.begin();
             machine.launch()
@@ -65,6 +71,7 @@ pub fn run_functions(options: &RunOptions<'_>, roots: &[Root], inherited: Inheri
             continue;
         }
         let mut machine = Machine::new(options.project, options.knowledge, world, first.clone());
+        machine.limits = options.limits;
         machine.allow(machine.limits.steps);
         machine.run_functions(&mut traces, inherited);
         loaded.append(&mut machine.loaded);

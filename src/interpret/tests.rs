@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::entry::Launch;
 use crate::files::{Role, Source, UniverseFile, shown_path};
 use crate::interpret::trace::{Root, RootTrace};
-use crate::interpret::{RunOptions, World, run_root};
+use crate::interpret::{Limits, RunOptions, World, run_root};
 use crate::knowledge::Knowledge;
 use crate::platform::Platform;
 use crate::project::dependencies::Dependencies;
@@ -43,7 +43,12 @@ fn trace_here(platform: Platform, text: &str) -> RootTrace {
         root,
     };
     let worlds = [World::of(&project.dependencies, platform)];
-    let options = RunOptions { project: &project, worlds: &worlds, knowledge: Knowledge::bundled() };
+    let options = RunOptions {
+        project: &project,
+        worlds: &worlds,
+        knowledge: Knowledge::bundled(),
+        limits: Limits::default(),
+    };
     run_root(&options, &Root { module: 0, launch: Launch::Script, function: None }).0
 }
 
