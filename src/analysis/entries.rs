@@ -7,28 +7,42 @@ use crate::entry::{Entry, Launch, LoopCase, LoopKind, Loops, Process};
 use crate::finding::Related;
 use crate::interpret::Unit;
 use crate::interpret::reach::{Reached, Start, reached};
-use crate::interpret::trace::{Family, RootTrace};
+use crate::interpret::trace::{Family, RootTrace, Site};
 use crate::platform::Platform;
 use crate::rules::causes;
 
 /// One row per call and root, sorted by place and root, reached before unreached.
 pub fn entries(workspace: &Workspace, traces: &[RootTrace]) -> Vec<Entry> {
-    let mut entries: Vec<Entry> = traces
-        .iter()
-        .flat_map(|trace| {
-            reached(trace).into_iter().filter_map(|call| entry(workspace, trace, &call)).collect::<Vec<_>>()
-        })
-        .collect();
-    entries.sort_by(|a, b| {
-        (&a.place, a.launch == Launch::Function, &a.root, a.process).cmp(&(
-            &b.place,
-            b.launch == Launch::Function,
-            &b.root,
-            b.process,
-        ))
+    located(workspace, traces).into_iter().map(|located| located.entry).collect()
+}
+
+/// An entry, and where in the traces it was read from.
+pub struct Located {
+    pub entry: Entry,
+    /// An index into the traces.
+    pub trace: usize,
+    pub call: Site,
+}
+
+/// As [`entries`], each with its origin.
+pub fn located(workspace: &Workspace, traces: &[RootTrace]) -> Vec<Located> {
+    let mut found = Vec::new();
+    for (index, trace) in traces.iter().enumerate() {
+        for call in reached(trace) {
+            if let Some(entry) = entry(workspace, trace, &call) {
+                found.push(Located { entry, trace: index, call: call.site });
+            }
+        }
+    }
+    let order = |entry: &Entry| {
+        (entry.place.clone(), entry.launch == Launch::Function, entry.root.clone(), entry.process)
+    };
+    found.sort_by_cached_key(|located| order(&located.entry));
+    found.dedup_by(|a, b| {
+        let (a, b) = (&a.entry, &b.entry);
+        a.place == b.place && a.root == b.root && a.process == b.process
     });
-    entries.dedup_by(|a, b| a.place == b.place && a.root == b.root && a.process == b.process);
-    entries
+    found
 }
 
 fn entry(workspace: &Workspace, trace: &RootTrace, call: &Reached<'_>) -> Option<Entry> {
@@ -78,7 +92,9 @@ fn cases(call: &Reached<'_>) -> Vec<LoopCase> {
         return Vec::new();
     }
     let mut by_when: BTreeMap<String, Vec<&Start<'_>>> = BTreeMap::new();
-    for start in Platform::ALL.into_iter().flat_map(|platform| call.usual(platform)) {
+    // A platform with one outcome has no case of its own.
+    let varies = |platform: &Platform| call.kinds(*platform).len() > 1;
+    for start in Platform::ALL.into_iter().filter(varies).flat_map(|platform| call.usual(platform)) {
         let when: Vec<String> = start.assumed().iter().map(|label| label.to_string()).collect();
         let when = if when.is_empty() { "otherwise".to_string() } else { when.join(", ") };
         by_when.entry(when).or_default().push(start);

@@ -1,6 +1,7 @@
 //! The whole flow, from settings to findings and to fixed files.
 
 mod entries;
+mod explain;
 mod roots;
 mod runs;
 mod workspace;
@@ -18,6 +19,7 @@ use crate::rules;
 use crate::settings::Settings;
 use crate::suppress;
 
+pub use explain::{Explained, Explanation, explain};
 pub use workspace::Workspace;
 
 /// The text of every file that a finding stands in.

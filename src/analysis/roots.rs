@@ -61,6 +61,23 @@ fn add_programs(workspace: &Workspace, roots: &mut Vec<Root>) {
     }
 }
 
+/// Why a module of the universe is nowhere the beginning of a run.
+pub fn why_no_root(workspace: &Workspace, module: usize) -> &'static str {
+    let file = &workspace.modules[module].file;
+    match file.role {
+        Role::Seed | Role::Importer if file.imported => {
+            "Other files import it and it has no main guard, so no run begins with it; no run that was followed imports it."
+        }
+        Role::Seed | Role::Importer => {
+            "It has no main guard and calls nothing at its top level, so no run begins with it."
+        }
+        Role::Imported => {
+            "No run begins with it: neither it nor what imports it names anything that starts or chooses a loop."
+        }
+        Role::Unrelated => "Nothing in it, nor in what imports it, starts or chooses a loop.",
+    }
+}
+
 /// The functions that console and GUI scripts call.
 fn console_roots(workspace: &Workspace) -> Vec<Root> {
     let mut roots = Vec::new();

@@ -5,8 +5,12 @@ use std::collections::BTreeSet;
 use rayon::prelude::*;
 
 use crate::analysis::{Workspace, roots};
+use crate::entry::Launch;
 use crate::interpret::trace::{Root, RootTrace};
-use crate::interpret::{Limits, RunOptions, Unit, World, inherited, run_functions, run_root};
+use crate::interpret::{
+    Inherited, Limits, RunOptions, Unit, World, inherited, record_functions, record_root, run_functions,
+    run_root,
+};
 use crate::ir::Span;
 use crate::knowledge::Knowledge;
 use crate::platform::Platform;
@@ -16,12 +20,13 @@ pub fn run_all(workspace: &Workspace) -> Vec<RootTrace> {
     let first = roots::roots(workspace);
     let (mut traces, executed) = run_each(workspace, &first);
     let rest = roots::unreached(workspace, &executed);
-    let programs: Vec<&RootTrace> =
-        traces.iter().filter(|trace| !is_test(workspace, trace.root.module)).collect();
+    let programs = programs(workspace, &traces);
     let limits = Limits::of_one_in(first.len());
     let by_module: Vec<&[Root]> = rest.chunk_by(|a, b| a.module == b.module).collect();
-    let functions: Vec<Vec<RootTrace>> =
-        by_module.par_iter().map(|roots| functions_of(workspace, roots, limits, &programs)).collect();
+    let functions: Vec<Vec<RootTrace>> = by_module
+        .par_iter()
+        .map(|roots| functions_of(workspace, roots, limits, &programs, run_functions))
+        .collect();
     traces.extend(functions.into_iter().flatten());
     traces
 }
@@ -51,6 +56,28 @@ fn run_each(workspace: &Workspace, roots: &[Root]) -> (Vec<RootTrace>, BTreeSet<
     (traces, executed)
 }
 
+/// Runs again what gave one of `traces`, this time with a record of every step.
+pub fn record(workspace: &Workspace, traces: &[RootTrace], index: usize) -> RootTrace {
+    let (rest, first): (Vec<&RootTrace>, Vec<&RootTrace>) =
+        traces.iter().partition(|trace| trace.root.launch == Launch::Function);
+    let limits = Limits::of_one_in(first.len());
+    let root = &traces[index].root;
+    if root.launch != Launch::Function {
+        let again = |python| {
+            with_options(workspace, root.module, limits, python, |options| record_root(options, root))
+        };
+        let trace = again(None);
+        return older_python(workspace, &trace).map_or(trace, |python| again(Some(python)));
+    }
+    // What one function did may change what is left for the next: all of the module run again.
+    let own = rest.into_iter().filter(|trace| trace.root.module == root.module);
+    let roots: Vec<Root> = own.map(|trace| trace.root.clone()).collect();
+    let programs = programs(workspace, first);
+    let mut recorded = functions_of(workspace, &roots, limits, &programs, record_functions);
+    recorded.retain(|trace| trace.root == *root);
+    recorded.pop().unwrap_or_else(|| RootTrace::new(root.clone()))
+}
+
 /// A fault of ours in one root must not take the others with it.
 fn guarded(
     root: &Root,
@@ -63,22 +90,29 @@ fn guarded(
     })
 }
 
+/// The traces of what people start, which tests are not.
+fn programs<'t>(
+    workspace: &Workspace,
+    traces: impl IntoIterator<Item = &'t RootTrace>,
+) -> Vec<&'t RootTrace> {
+    traces.into_iter().filter(|trace| !is_test(workspace, trace.root.module)).collect()
+}
+
 fn functions_of(
     workspace: &Workspace,
     roots: &[Root],
     limits: Limits,
     programs: &[&RootTrace],
+    run: fn(&RunOptions<'_>, &[Root], Inherited) -> Vec<RootTrace>,
 ) -> Vec<RootTrace> {
     let module = roots[0].module;
     let package = top_package(workspace, module);
     let inherited =
         inherited(programs, module, |other| package.is_some() && top_package(workspace, other) == package);
-    let mut traces =
-        with_options(workspace, module, limits, None, |options| run_functions(options, roots, inherited));
+    let mut traces = with_options(workspace, module, limits, None, |options| run(options, roots, inherited));
     for (root, trace) in roots.iter().zip(&mut traces) {
         if let Some(python) = older_python(workspace, trace) {
-            let again =
-                |options: &RunOptions<'_>| run_functions(options, std::slice::from_ref(root), inherited);
+            let again = |options: &RunOptions<'_>| run(options, std::slice::from_ref(root), inherited);
             if let Some(older) = with_options(workspace, root.module, limits, Some(python), again).pop() {
                 *trace = older;
             }

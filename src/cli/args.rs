@@ -49,6 +49,8 @@ pub enum Command {
     Check(Box<Check>),
     /// List every entry point: its runner, its loop on each platform, and who decided it.
     Entries(Box<Entries>),
+    /// Show the paper run of an entry point step by step, Windows beside Linux and macOS.
+    Explain(Box<Explain>),
     /// Explain a rule.
     Rule(Rule),
 }
@@ -61,6 +63,13 @@ pub struct Project {
     /// The name of the file that standard input stands for.
     #[arg(long, value_name = "FILE")]
     pub stdin_filename: Option<PathBuf>,
+    #[command(flatten)]
+    pub options: Options,
+}
+
+/// What every command that runs a project on paper needs to know.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Options {
     /// Is the project deployed on Windows? `auto` looks for evidence.
     #[arg(long, value_name = "auto|yes|no", hide_possible_values = true)]
     pub windows: Option<Windows>,
@@ -169,6 +178,18 @@ pub struct Entries {
 }
 
 #[derive(Debug, clap::Args)]
+pub struct Explain {
+    /// A file, or a line of it: main.py, main.py:14.
+    #[arg(value_name = "FILE[:LINE]")]
+    pub place: String,
+    #[command(flatten)]
+    pub options: Options,
+    /// How the steps are written.
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub output_format: Form,
+}
+
+#[derive(Debug, clap::Args)]
 pub struct Rule {
     /// A code or a name.
     #[arg(required_unless_present = "all")]
@@ -197,7 +218,9 @@ pub fn with_default_command(arguments: impl IntoIterator<Item = OsString>) -> Ve
             "-q" | "--quiet" | "-v" | "--verbose" => at += 1,
             "--color" => at += 2,
             _ if argument.starts_with("--color=") => at += 1,
-            "check" | "entries" | "rule" | "help" | "-h" | "--help" | "-V" | "--version" => return arguments,
+            "check" | "entries" | "explain" | "rule" | "help" | "-h" | "--help" | "-V" | "--version" => {
+                return arguments;
+            }
             _ => break,
         }
     }

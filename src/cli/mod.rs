@@ -3,6 +3,7 @@
 mod args;
 mod check;
 mod entries;
+mod explain;
 mod output;
 mod project;
 mod rule;
@@ -49,6 +50,7 @@ fn run(command: Command, output: &Output) -> Result<Exit, Error> {
     match command {
         Command::Check(args) => check::run(&args, output),
         Command::Entries(args) => entries::run(&args, output),
+        Command::Explain(args) => explain::run(&args, output),
         Command::Rule(args) => rule::run(&args, output),
     }
 }

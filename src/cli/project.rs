@@ -22,12 +22,12 @@ pub fn settings(args: &Project, mut layer: Layer, output: &Output) -> Result<Set
     let cwd = std::env::current_dir()
         .map_err(|error| Error::new("there is no working directory").at(error.to_string()))?;
     let (files, inline): (Vec<&String>, Vec<&String>) =
-        args.config.iter().partition(|text| is_file(text, &cwd));
+        args.options.config.iter().partition(|text| is_file(text, &cwd));
     if files.len() > 1 {
         return Err(Error::new("only one configuration file can be given")
             .at(format!("--config {} and --config {}", files[0], files[1])));
     }
-    if args.isolated && !files.is_empty() {
+    if args.options.isolated && !files.is_empty() {
         return Err(Error::new("--isolated reads no configuration file").at(format!("--config {}", files[0])));
     }
     let request = Request {
@@ -35,9 +35,9 @@ pub fn settings(args: &Project, mut layer: Layer, output: &Output) -> Result<Set
         stdin: stdin(args)?,
         cwd,
         config: files.first().map(PathBuf::from),
-        isolated: args.isolated,
-        jobs: args.jobs,
-        no_prefilter: args.no_prefilter,
+        isolated: args.options.isolated,
+        jobs: args.options.jobs,
+        no_prefilter: args.options.no_prefilter,
     };
     let mut layers: Vec<Layer> =
         inline.into_iter().map(|text| layer::read_inline(text)).collect::<Result<_, _>>()?;
@@ -65,17 +65,19 @@ pub fn choice(key: &'static str, flag: &str, value: impl ValueEnum) -> Setting {
 fn shared(args: &Project) -> Layer {
     let mut layer = Layer::new();
     // The configuration says `true` and `false` where the command line says yes and no.
-    layer.extend(args.windows.map(|windows| match windows {
+    layer.extend(args.options.windows.map(|windows| match windows {
         Windows::Auto => choice("windows", "--windows", windows),
         Windows::Yes => Setting::argument("windows", "--windows", Raw::Flag(true)),
         Windows::No => Setting::argument("windows", "--windows", Raw::Flag(false)),
     }));
-    let version = args.target_version.clone();
+    let version = args.options.target_version.clone();
     layer
         .extend(version.map(|text| Setting::argument("target-version", "--target-version", Raw::Text(text))));
-    layer.extend(args.exclude.as_ref().map(|texts| list("exclude", "--exclude", texts)));
-    layer.extend(args.extend_exclude.as_ref().map(|texts| list("extend-exclude", "--extend-exclude", texts)));
-    if args.no_respect_gitignore {
+    layer.extend(args.options.exclude.as_ref().map(|texts| list("exclude", "--exclude", texts)));
+    layer.extend(
+        args.options.extend_exclude.as_ref().map(|texts| list("extend-exclude", "--extend-exclude", texts)),
+    );
+    if args.options.no_respect_gitignore {
         layer.push(Setting::argument("respect-gitignore", "--no-respect-gitignore", Raw::Flag(false)));
     }
     layer

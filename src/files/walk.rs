@@ -409,7 +409,8 @@ const MARKERS: &[&str] = &[
     "loopcheck.toml",
 ];
 
-fn has_marker(dir: &Path) -> bool {
+/// Whether a folder holds a file that only the root of a project has.
+pub fn has_marker(dir: &Path) -> bool {
     let Ok(entries) = std::fs::read_dir(dir) else { return false };
     entries.flatten().any(|entry| is_marker(&entry.file_name()))
 }

@@ -41,6 +41,8 @@ struct Key {
     dotted: String,
     /// The folders that only some roots search, where they make a difference.
     own: Vec<PathBuf>,
+    /// The steps of the import are part of its outcome.
+    recorded: bool,
 }
 
 /// The import a root begins with.
@@ -66,6 +68,8 @@ struct Imported {
     executed: BTreeSet<(Unit, Span)>,
     loaded: BTreeSet<usize>,
     asked: Asked,
+    /// The statements that were executed, when that is recorded.
+    ran: BTreeSet<Site>,
 }
 
 impl<'p> Machine<'p> {
@@ -84,10 +88,14 @@ impl<'p> Machine<'p> {
             let stack = first.site.iter().chain(&event.stack).copied().collect();
             *event = Arc::new(Event { stack, ..(**event).clone() });
         }
+        self.state.log = self.state.log.begun_at(first.site);
         self.renew_sys_path();
         self.world.note(&imported.asked);
         self.executed.extend(&imported.executed);
         self.loaded.extend(&imported.loaded);
+        if let Some(recorder) = &mut self.recorder {
+            recorder.ran.extend(&imported.ran);
+        }
     }
 
     fn clear(&mut self) {
@@ -154,6 +162,7 @@ impl<'p> Machine<'p> {
             python: self.world.python,
             dotted,
             own: Vec::new(),
+            recorded: self.recorder.is_some(),
         };
         let kept = |key: &Key| IMPORTED.with_borrow(|kept| kept.get(key).cloned());
         if let Some(outcome) = kept(&key).filter(|outcome| !matters(&outcome.names)) {
@@ -179,6 +188,7 @@ impl<'p> Machine<'p> {
         let executed = std::mem::take(&mut self.executed);
         let loaded = std::mem::take(&mut self.loaded);
         let tape = std::mem::take(&mut self.tape);
+        let recorder = self.recorder.as_mut().map(std::mem::take);
         let left = (self.steps, self.patience, self.window, self.limits.steps);
         self.limits.steps = self.limits.import_steps;
         self.allow(self.limits.steps);
@@ -187,7 +197,9 @@ impl<'p> Machine<'p> {
         let decided = std::mem::replace(&mut self.tape, tape).is_decided();
         let path_is_same = self.sys_path() == search_path;
         let state = std::mem::replace(&mut self.state, self.fresh.clone());
+        let recorded = std::mem::replace(&mut self.recorder, recorder);
         let imported = Imported {
+            ran: recorded.map_or(BTreeSet::new(), |recorder| recorder.ran),
             state,
             executed: std::mem::replace(&mut self.executed, executed),
             loaded: std::mem::replace(&mut self.loaded, loaded),

@@ -5,7 +5,8 @@ use std::rc::Rc;
 use crate::interpret::env::{Chain, Env, Hook, ScopeKind};
 use crate::interpret::machine::{Flow, Machine, Stop, Unit};
 use crate::interpret::statements::WRAPPED;
-use crate::interpret::trace::EventKind;
+use crate::interpret::steps::{Block, StepKind};
+use crate::interpret::trace::{EventKind, Site};
 use crate::interpret::value::{FunctionObject, Id, Mapping, Names, Object, Sequence, Suspended, Value};
 use crate::ir::{Name, ParamKind};
 
@@ -80,6 +81,7 @@ impl<'p> Machine<'p> {
 
     /// Code we do not see: anything may come back, and what it was handed may run later.
     pub fn call_unknown(&mut self, label: String, args: Vec<Value>, keywords: Keywords) -> Value {
+        self.note(|_| StepKind::Unseen(label.as_str().into()));
         self.state.may_raise += 1;
         for value in args.iter().chain(keywords.iter().map(|(_, value)| value)) {
             self.escape_value(value);
@@ -168,8 +170,14 @@ impl<'p> Machine<'p> {
         };
         let env = Env { unit: function.unit, globals: function.globals, chain: Rc::new(chain), hook };
         // Names in a module's own scope are found through the globals.
-        let result =
-            self.in_frame(function.unit, Some(id), |machine| machine.exec(&env, &function.code.body));
+        let site = Site { unit: function.unit, span: function.code.name_span };
+        let result = self.measured(
+            site,
+            |_| Block::Call(function.qualname.clone(), site),
+            |machine| {
+                machine.in_frame(function.unit, Some(id), |machine| machine.exec(&env, &function.code.body))
+            },
+        );
         if matches!(result, Err(Stop::Bound(_))) {
             // It was given up half way: it still wants a run of its own.
             self.executed.remove(&(function.unit, function.code.name_span));

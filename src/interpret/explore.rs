@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use crate::interpret::machine::{Flow, Machine, Stop, TOO_LARGE, Unit};
 use crate::interpret::state::State;
+use crate::interpret::steps::{Aside, StepKind};
 use crate::interpret::value::{Id, Mapping, Names, Object, Sequence, Value};
 use crate::ir::Span;
 
@@ -99,6 +100,7 @@ impl<'p> Machine<'p> {
         let position = self.next_choice(of);
         let taken = self.tape.choices[position].taken;
         self.tape.choices[position].label = label(taken);
+        self.note_assumed(position);
         taken
     }
 
@@ -108,8 +110,15 @@ impl<'p> Machine<'p> {
         let taken = self.tape.choices[position].taken;
         if taken > 0 {
             self.tape.choices[position].label = label.into();
+            self.note_assumed(position);
         }
         (position, taken)
+    }
+
+    fn note_assumed(&mut self, position: usize) {
+        if !self.tape.choices[position].label.is_empty() {
+            self.note(|machine| StepKind::Assumed(machine.tape.choices[position].label.clone()));
+        }
     }
 
     pub fn widen(&mut self, position: usize) {
@@ -164,7 +173,9 @@ impl<'p> Machine<'p> {
         let outer = std::mem::take(&mut self.tape);
         let mut groups: Vec<Way> = Vec::new();
         let mut dead: Option<Way> = None;
+        let mut asides: Vec<Aside> = Vec::new();
         let mut ways = 0;
+        let mut cut = false;
         loop {
             let outcome = region(self);
             if matches!(outcome, Err(Stop::Bound(_))) {
@@ -184,6 +195,7 @@ impl<'p> Machine<'p> {
             let span = self.frames.last().map_or(Span::default(), |frame| frame.span);
             let way = Way { outcome, state, labels, span };
             if self.is_dead_end(&before, &way) {
+                asides.extend(self.aside(&before, &way, true));
                 dead.get_or_insert(way);
             } else {
                 self.add_way(&before, &mut groups, way);
@@ -197,7 +209,7 @@ impl<'p> Machine<'p> {
                 break;
             }
             if ways >= WAYS_IN_A_REGION || groups.len() > GROUPS_IN_A_REGION {
-                self.incomplete.get_or_insert_with(|| "too many ways through the program".into());
+                cut = true;
                 break;
             }
             self.state = before.clone();
@@ -205,8 +217,14 @@ impl<'p> Machine<'p> {
         self.tape = outer;
         if groups.is_empty() {
             groups.extend(dead);
+        } else {
+            self.set_aside(&mut groups, asides);
         }
-        self.settle(groups)
+        let outcome = self.settle(groups);
+        if cut {
+            self.cut_short("too many ways through the program");
+        }
+        outcome
     }
 
     /// Goes on behind a function that is not followed any further: from the ways that came to their
@@ -228,7 +246,12 @@ impl<'p> Machine<'p> {
             let span = self.frames.last().map_or(Span::default(), |frame| frame.span);
             groups.push(Way { outcome, state: std::mem::take(&mut self.state), labels: Vec::new(), span });
         }
-        self.settle(groups)
+        let outcome = self.settle(groups);
+        if let Some(recorder) = &mut self.recorder {
+            recorder.bound = false;
+        }
+        self.note(|_| StepKind::Skipped);
+        outcome
     }
 
     /// Goes on from the end of a region that was explored.
@@ -280,11 +303,28 @@ impl<'p> Machine<'p> {
             }
     }
 
+    /// What the record says of a way that has none of its own to follow.
+    fn aside(&self, before: &State, way: &Way, dead: bool) -> Option<Aside> {
+        self.recorder.as_ref()?;
+        Some(Aside { assumed: way.labels.clone(), steps: way.state.log.since(&before.log), dead })
+    }
+
+    fn set_aside(&mut self, groups: &mut [Way], asides: impl IntoIterator<Item = Aside>) {
+        for aside in asides {
+            for group in groups.iter_mut() {
+                group.state.log.push(self.step_here(StepKind::Aside(aside.clone())));
+            }
+        }
+    }
+
     fn add_way(&mut self, before: &State, groups: &mut Vec<Way>, way: Way) {
         match groups.iter().position(|group| self.alike(before, group, &way)) {
             Some(index) => {
                 let group = groups.remove(index);
-                let merged = self.merge(group, way);
+                let aside = self.aside(before, &way, false);
+                let mut merged = [self.merge(group, way)];
+                self.set_aside(&mut merged, aside);
+                let [merged] = merged;
                 groups.insert(index, merged);
             }
             None => groups.push(way),

@@ -5,7 +5,9 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::interpret::env::{Chain, Env, ScopeKind};
+use crate::interpret::explore::MERGED;
 use crate::interpret::machine::{Flow, Machine, Stop};
+use crate::interpret::trace::Site;
 use crate::interpret::value::{Id, Mapping, Names, Object, Sequence, Suspended, Unknown, Value};
 use crate::ir::{
     Arg, ArgKind, BoolOp, ComprehensionKind, Constant, Expr, ExprKind, FStringPart, Function, Generator,
@@ -80,17 +82,19 @@ impl<'p> Machine<'p> {
             }
             ExprKind::IfElse { test, body, orelse } => {
                 let value = self.eval(env, test)?;
-                match self.truth(&value) {
-                    Some(true) => self.eval(env, body),
-                    Some(false) => self.eval(env, orelse),
+                let answer = self.truth(&value);
+                let site = Site { unit: env.unit, span: test.span };
+                self.tested(site, &value, answer, |machine| match answer {
+                    Some(true) => machine.eval(env, body),
+                    Some(false) => machine.eval(env, orelse),
                     None => {
-                        let text = self.text(env.unit, test.span);
-                        self.explore(|machine| {
+                        let text = machine.text(env.unit, test.span);
+                        machine.explore(|machine| {
                             let branch = if machine.decide(&value, &text)? { body } else { orelse };
                             machine.eval(env, branch)
                         })
                     }
-                }
+                })
             }
             ExprKind::Lambda(code) => self.make_function(env, code),
             ExprKind::Tuple(items) => {
@@ -656,7 +660,7 @@ impl<'p> Machine<'p> {
 
     /// Truth that must be known to go on: settles it with the tape when the program does not.
     pub fn decide(&mut self, value: &Value, text: &str) -> Flow<bool> {
-        let value = self.settle_value(value.clone());
+        let value = self.settle_condition(value.clone(), text);
         if let Some(truth) = self.truth(&value) {
             return Ok(truth);
         }
@@ -668,6 +672,23 @@ impl<'p> Machine<'p> {
         let taken = self.choose(2, label);
         self.note_truth(unknown, taken == 0);
         Ok(taken == 0)
+    }
+
+    /// As [`Machine::settle_value`]; what merged ways left open is told by the condition it decides.
+    fn settle_condition(&mut self, value: Value, text: &str) -> Value {
+        let Value::Unknown(unknown) = &value else { return value };
+        let Some(options) = &unknown.options else { return value };
+        if *unknown.label != *MERGED || self.state.facts.contains_key(&unknown.id) {
+            return self.settle_value(value);
+        }
+        let truths: Option<Vec<bool>> = options.iter().map(|option| self.truth(option)).collect();
+        let Some(truths) = truths else { return self.settle_value(value) };
+        let taken = self.choose(truths.len(), |n| match truths[n] {
+            true => text.into(),
+            false => format!("not ({text})").into(),
+        });
+        self.state.facts.insert(unknown.id, taken);
+        options[taken.min(options.len() - 1)].clone()
     }
 
     /// Remembers the truth of an unknown.

@@ -5,9 +5,11 @@ use std::rc::Rc;
 
 use crate::interpret::env::Env;
 use crate::interpret::machine::{Flow, Machine, Stop, Unit};
+use crate::interpret::steps::{Block, StepKind};
+use crate::interpret::trace::Site;
 use crate::interpret::value::{Id, ModuleObject, Names, Object, Value};
 use crate::interpret::world::Platform;
-use crate::ir::{Alias, Name};
+use crate::ir::{Alias, Name, Span};
 use crate::knowledge::stdlib::is_stdlib;
 use crate::project::Found;
 
@@ -247,6 +249,7 @@ impl<'p> Machine<'p> {
                         return Ok(None);
                     }
                 }
+                self.note(|_| StepKind::Unseen(name.into()));
                 Ok(Some(self.add_module(name, true, None, None)))
             }
         }
@@ -371,7 +374,13 @@ impl<'p> Machine<'p> {
             return self.raise("SyntaxError", "invalid syntax");
         };
         let code = code.clone();
-        match self.exec_module(unit, scope, &code.body) {
+        let site = Site { unit, span: Span::default() };
+        let ran = self.measured(
+            site,
+            |_| Block::Module(name.into(), unit),
+            |machine| machine.exec_module(unit, scope, &code.body),
+        );
+        match ran {
             Ok(()) => Ok(id),
             Err(stop) => {
                 if matches!(stop, Stop::Raise(_)) {

@@ -127,8 +127,14 @@ mod tests {
                 })
             })
             .collect();
-        let path =
-            PathTrace { platform: Platform::Windows, frozen: false, assumed: Vec::new(), events, died: None };
+        let path = PathTrace {
+            platform: Platform::Windows,
+            frozen: false,
+            assumed: Vec::new(),
+            events,
+            died: None,
+            steps: Vec::new(),
+        };
         RootTrace { paths: vec![path], modules: loads.iter().copied().collect(), ..RootTrace::new(root) }
     }
 

@@ -6,6 +6,7 @@ use crate::interpret::calls::Keywords;
 use crate::interpret::loops::policy_kind;
 use crate::interpret::machine::{Flow, Machine, Stop};
 use crate::interpret::state::LoopInfo;
+use crate::interpret::steps::StepKind;
 use crate::interpret::trace::EventKind;
 use crate::interpret::value::{Object, Unknown, Value};
 use crate::ir::Name;
@@ -87,6 +88,7 @@ impl<'p> Machine<'p> {
                     let by_policy = !self.state.asking.is_empty();
                     let made_by = self.called_as();
                     self.state.loops.insert(id, LoopInfo { created, made_by, by_policy });
+                    self.note(|machine| StepKind::Created { kind: machine.loop_kind(&first).0, by_policy });
                 }
                 Value::None
             }

@@ -8,6 +8,7 @@ use crate::interpret::env::Env;
 use crate::interpret::explore::Tape;
 use crate::interpret::prelude;
 use crate::interpret::state::State;
+use crate::interpret::steps::{Recorder, StepKind};
 use crate::interpret::trace::{Event, EventKind, Root, Site};
 use crate::interpret::value::{FunctionObject, Id, Names, Object, Unknown, Value};
 use crate::interpret::world::World;
@@ -145,6 +146,8 @@ pub struct Machine<'p> {
     pub loaded: BTreeSet<usize>,
     /// Why some ways were not followed.
     pub incomplete: Option<Arc<str>>,
+    /// Keeps a record of every step, if there is one.
+    pub recorder: Option<Recorder>,
 }
 
 impl<'p> Machine<'p> {
@@ -180,6 +183,7 @@ impl<'p> Machine<'p> {
             looked_up: BTreeSet::new(),
             loaded: BTreeSet::new(),
             incomplete: None,
+            recorder: None,
         };
         prelude::install(&mut machine);
         machine.fresh = machine.state.clone();
@@ -190,13 +194,13 @@ impl<'p> Machine<'p> {
     pub fn step(&mut self) -> Flow<()> {
         self.steps += 1;
         if self.steps > self.limits.steps {
-            return Err(Stop::Bound(TOO_LARGE));
+            return self.bound(TOO_LARGE);
         }
         if self.steps > self.patience {
             self.patience = self.steps + self.window;
             // Many small things may take long together; then no function is to blame.
             if self.bodies.iter().any(|begun| self.took_too_long(*begun)) {
-                return Err(Stop::Bound(TOO_LARGE));
+                return self.bound(TOO_LARGE);
             }
         }
         Ok(())
@@ -215,10 +219,19 @@ impl<'p> Machine<'p> {
         self.patience = self.steps + self.window;
     }
 
+    /// A limit is reached here.
+    #[cold]
+    fn bound<T>(&mut self, reason: &'static str) -> Flow<T> {
+        if self.recorder.as_mut().is_some_and(|recorder| !std::mem::replace(&mut recorder.bound, true)) {
+            self.note_given_up(reason);
+        }
+        Err(Stop::Bound(reason))
+    }
+
     /// Runs what stands inside the code at hand.
     pub fn nested<T>(&mut self, body: impl FnOnce(&mut Machine<'p>) -> Flow<T>) -> Flow<T> {
         if self.nesting >= self.limits.nesting {
-            return Err(Stop::Bound("the code is nested too deeply"));
+            return self.bound("the code is nested too deeply");
         }
         self.nesting += 1;
         let result = body(self);
@@ -308,7 +321,7 @@ impl<'p> Machine<'p> {
             .iter()
             .filter(|event| event.process == self.process && matches!(event.kind, EventKind::Run(_)))
             .count() as u32;
-        self.state.events.push_back(Arc::new(Event {
+        let event = Arc::new(Event {
             kind,
             site: stack.last().copied(),
             stack,
@@ -316,7 +329,9 @@ impl<'p> Machine<'p> {
             thread: self.state.thread,
             loops_before,
             inside_loop: !self.state.running.is_empty(),
-        }));
+        });
+        self.note(|_| StepKind::Event(event.clone()));
+        self.state.events.push_back(event);
     }
 
     /// Raises one of Python's own exceptions.
@@ -331,6 +346,15 @@ impl<'p> Machine<'p> {
             }
             None => self.unknown("an exception"),
         };
+        self.raised(error)
+    }
+
+    /// An exception is on its way up.
+    pub fn raised<T>(&mut self, error: Value) -> Flow<T> {
+        self.note(|machine| StepKind::Raised {
+            error: machine.shown_error(&error).into(),
+            id: error.as_id(),
+        });
         Err(Stop::Raise(error))
     }
 
@@ -371,7 +395,7 @@ impl<'p> Machine<'p> {
         body: impl FnOnce(&mut Machine<'p>) -> Flow<T>,
     ) -> Flow<T> {
         if self.frames.len() >= self.limits.depth {
-            return Err(Stop::Bound("calls are nested too deeply"));
+            return self.bound("calls are nested too deeply");
         }
         self.frames.push(Frame { unit, span: Span::default(), function, handlers: 0 });
         let result = body(self);

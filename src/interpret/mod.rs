@@ -24,6 +24,7 @@ mod rows;
 mod starts;
 mod state;
 mod statements;
+pub mod steps;
 mod subscripts;
 mod surroundings;
 #[cfg(test)]
@@ -34,5 +35,5 @@ mod world;
 
 pub use inherit::{Inherited, inherited};
 pub use machine::{Limits, Unit};
-pub use roots::{RunOptions, run_functions, run_root};
+pub use roots::{RunOptions, record_functions, record_root, run_functions, run_root};
 pub use world::{Packages, World};

@@ -7,6 +7,7 @@ use crate::interpret::calls::Keywords;
 use crate::interpret::machine::{Flow, Machine, Stop};
 use crate::interpret::rows::Settings;
 use crate::interpret::state::Heap;
+use crate::interpret::steps::{Block, StepKind};
 use crate::interpret::value::{Id, Mapping, Names, Object, Sequence, Value};
 use crate::ir::Name;
 
@@ -43,16 +44,20 @@ impl<'p> Machine<'p> {
         settings: Settings,
         body: impl FnOnce(&mut Machine<'p>, Settings) -> Flow<Value>,
     ) -> Flow<Value> {
+        self.note(|_| StepKind::Open(Block::Child));
         let parent = self.state.clone();
         let process = std::mem::replace(&mut self.process, Process::Child);
         self.state = self.fresh.clone();
         self.state.events = parent.events.clone();
+        self.state.log = parent.log.clone();
         self.state.facts = parent.facts.clone();
         self.state.next_unknown = parent.next_unknown;
         let result = self.child(&parent, settings, body);
         let child = std::mem::replace(&mut self.state, parent);
         self.process = process;
         self.state.events = child.events;
+        self.state.log = child.log;
+        self.note(|_| StepKind::Close);
         self.state.facts = child.facts;
         self.state.next_unknown = child.next_unknown;
         // Ways that split in the child must not give their later objects the same addresses.

@@ -2,6 +2,7 @@
 
 use crate::interpret::calls::Keywords;
 use crate::interpret::machine::{Flow, Machine, Stop, Unit};
+use crate::interpret::steps::{Block, StepKind};
 use crate::interpret::value::{Object, Value};
 
 impl<'p> Machine<'p> {
@@ -12,6 +13,7 @@ impl<'p> Machine<'p> {
 
     /// Runs `body` as a new thread does: loops are a thread's own, the policy is everybody's.
     pub fn on_new_thread(&mut self, body: impl FnOnce(&mut Machine<'p>) -> Flow<Value>) -> Flow<Value> {
+        self.note(|_| StepKind::Open(Block::Thread));
         let running = std::mem::take(&mut self.state.running);
         let thread = self.state.thread;
         self.state.threads += 1;
@@ -19,6 +21,7 @@ impl<'p> Machine<'p> {
         let result = body(self);
         self.state.running = running;
         self.state.thread = thread;
+        self.note(|_| StepKind::Close);
         match result {
             Err(Stop::Bound(bound)) => Err(Stop::Bound(bound)),
             // What is raised in a thread ends the thread alone.

@@ -37,6 +37,11 @@ pub fn reached(trace: &RootTrace) -> Vec<Reached<'_>> {
     calls.into_iter().map(|(site, starts)| Reached { site, starts }).collect()
 }
 
+/// Whether a person can read an assumption: choices among merged values have no words of their own.
+pub fn is_meant(label: &str) -> bool {
+    !label.starts_with(MERGED)
+}
+
 impl<'t> Reached<'t> {
     pub fn on(&self, platform: Platform) -> impl Iterator<Item = &Start<'t>> {
         self.starts.iter().filter(move |start| start.path.platform == platform)
@@ -75,7 +80,6 @@ impl<'t> Reached<'t> {
 impl Start<'_> {
     /// What was assumed on this way that matters to the call, in words.
     pub fn assumed(&self) -> Vec<Arc<str>> {
-        // Choices among merged values have no words of their own.
-        self.path.assumed.iter().filter(|label| !label.starts_with(MERGED)).cloned().collect()
+        self.path.assumed.iter().filter(|label| is_meant(label)).cloned().collect()
     }
 }

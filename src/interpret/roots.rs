@@ -7,6 +7,7 @@ use crate::entry::Launch;
 use crate::interpret::explore::Tape;
 use crate::interpret::inherit::Inherited;
 use crate::interpret::machine::{Flow, Limits, Machine, Stop, Unit};
+use crate::interpret::steps::{End, Log, Recorder, StepKind};
 use crate::interpret::trace::{PathTrace, Root, RootTrace};
 use crate::interpret::value::{Id, Object, Unknown, Value};
 use crate::interpret::world::World;
@@ -27,6 +28,15 @@ pub struct RunOptions<'p> {
 
 /// Runs one root in every world. The second part names the functions whose bodies ran.
 pub fn run_root(options: &RunOptions<'_>, root: &Root) -> (RootTrace, BTreeSet<(Unit, Span)>) {
+    run_root_with(options, root, false)
+}
+
+/// As [`run_root`], with a record of the steps.
+pub fn record_root(options: &RunOptions<'_>, root: &Root) -> RootTrace {
+    run_root_with(options, root, true).0
+}
+
+fn run_root_with(options: &RunOptions<'_>, root: &Root, record: bool) -> (RootTrace, BTreeSet<(Unit, Span)>) {
     let mut trace = RootTrace::new(root.clone());
     let mut executed = BTreeSet::new();
     let module = &options.project.modules[root.module];
@@ -48,6 +58,7 @@ pub fn run_root(options: &RunOptions<'_>, root: &Root) -> (RootTrace, BTreeSet<(
         let mut machine = Machine::new(options.project, options.knowledge, world, root.clone());
         machine.limits = options.limits;
         machine.allow(steps);
+        machine.recorder = record.then(Recorder::default);
         machine.follow(&[], &mut trace, |machine| {
             machine.begin();
             machine.launch()
@@ -60,6 +71,20 @@ pub fn run_root(options: &RunOptions<'_>, root: &Root) -> (RootTrace, BTreeSet<(
 
 /// Calls functions of one module, each on its own after the module was imported, in every world.
 pub fn run_functions(options: &RunOptions<'_>, roots: &[Root], inherited: Inherited) -> Vec<RootTrace> {
+    run_functions_with(options, roots, inherited, false)
+}
+
+/// As [`run_functions`], with a record of the steps.
+pub fn record_functions(options: &RunOptions<'_>, roots: &[Root], inherited: Inherited) -> Vec<RootTrace> {
+    run_functions_with(options, roots, inherited, true)
+}
+
+fn run_functions_with(
+    options: &RunOptions<'_>,
+    roots: &[Root],
+    inherited: Inherited,
+    record: bool,
+) -> Vec<RootTrace> {
     let mut traces: Vec<RootTrace> = roots.iter().cloned().map(RootTrace::new).collect();
     let Some(first) = roots.first() else { return traces };
     let mut loaded = BTreeSet::new();
@@ -72,6 +97,7 @@ pub fn run_functions(options: &RunOptions<'_>, roots: &[Root], inherited: Inheri
         }
         let mut machine = Machine::new(options.project, options.knowledge, world, first.clone());
         machine.limits = options.limits;
+        machine.recorder = record.then(Recorder::default);
         machine.allow(machine.limits.steps);
         machine.run_functions(&mut traces, inherited);
         loaded.append(&mut machine.loaded);
@@ -109,7 +135,7 @@ impl<'p> Machine<'p> {
         trace: &mut RootTrace,
         run: impl Fn(&mut Machine<'p>) -> Flow<()>,
     ) {
-        let mut ways = 0;
+        let (mut ways, start) = (0, self.steps);
         loop {
             let outcome = run(self);
             ways += 1;
@@ -119,9 +145,13 @@ impl<'p> Machine<'p> {
                 break;
             }
             if ways >= self.limits.ways {
-                self.incomplete.get_or_insert_with(|| "too many ways through the program".into());
+                self.cut_short("too many ways through the program");
                 break;
             }
+        }
+        let (platform, taken) = (self.world.platform, self.steps.saturating_sub(start));
+        if let Some(recorder) = &mut self.recorder {
+            trace.effort.push(recorder.effort(platform, taken, ways));
         }
         if let Some(reason) = self.incomplete.take() {
             trace.incomplete.get_or_insert(reason);
@@ -134,6 +164,10 @@ impl<'p> Machine<'p> {
             Err(Stop::Raise(error)) => Some(Arc::from(self.shown_error(error))),
             _ => None,
         };
+        self.note(|machine| StepKind::End(machine.end(&outcome)));
+        if let Some(recorder) = &mut self.recorder {
+            recorder.bound = false;
+        }
         match outcome {
             Err(Stop::Bound(reason)) => {
                 self.incomplete.get_or_insert_with(|| reason.into());
@@ -146,7 +180,17 @@ impl<'p> Machine<'p> {
             assumed: assumed.iter().cloned().chain(self.tape.labels()).collect(),
             events: std::mem::take(&mut self.state.events).into_iter().collect(),
             died,
+            steps: self.state.log.since(&Log::default()),
         });
+    }
+
+    fn end(&self, outcome: &Flow<()>) -> End {
+        match outcome {
+            Err(Stop::Raise(error)) => End::Died(self.shown_error(error).into(), error.as_id()),
+            Err(Stop::Bound(reason)) => End::Bound((*reason).into()),
+            Err(Stop::Exit) => End::Stopped,
+            _ => End::Finished,
+        }
     }
 
     /// Imports the module once for each way the import can take, and calls every function from there.
@@ -157,7 +201,9 @@ impl<'p> Machine<'p> {
             let module = match self.inherit(inherited).and_then(|()| self.import(&dotted)) {
                 Ok(module) => module,
                 Err(stop) => {
+                    let log = self.state.log.clone();
                     for trace in traces {
+                        self.state.log = log.clone();
                         let stop = stop.clone();
                         self.follow(&[], trace, |_| Err(stop.clone()));
                     }
@@ -168,6 +214,7 @@ impl<'p> Machine<'p> {
             self.state.escaped = Default::default();
             let (state, assumed, steps) = (self.state.clone(), self.tape.labels(), self.steps);
             let (patience, window) = (self.patience, self.window);
+            let imported = self.recorder.as_ref().map(|recorder| recorder.ran.clone());
             let tape = std::mem::take(&mut self.tape);
             for trace in traces.iter_mut() {
                 let Some((function, _)) = trace.root.function.clone() else { continue };
@@ -175,6 +222,9 @@ impl<'p> Machine<'p> {
                 self.allow(self.limits.function_steps.min(self.limits.steps.saturating_sub(steps)));
                 self.given_up.clear();
                 self.tape = Tape::default();
+                if let (Some(recorder), Some(ran)) = (&mut self.recorder, &imported) {
+                    recorder.ran = ran.clone();
+                }
                 self.follow(&assumed, trace, |machine| {
                     machine.state = state.clone();
                     machine.frames.clear();
@@ -297,6 +347,9 @@ impl<'p> Machine<'p> {
                 let (anywhere, result) = (self.unknown("the running loop"), result.clone());
                 outcome = self.while_running(anywhere, |machine| machine.wait_for(result));
             }
+            if let Some(recorder) = &mut self.recorder {
+                recorder.bound = false;
+            }
             if let Err(Stop::Bound(reason)) = outcome {
                 self.incomplete.get_or_insert_with(|| reason.into());
             }
@@ -304,8 +357,9 @@ impl<'p> Machine<'p> {
                 self.run_escaped(depth + 1);
             }
             // What one callback does to the policy does not happen before another one.
-            let events = std::mem::replace(&mut self.state, end).events;
-            self.state.events = events;
+            let later = std::mem::replace(&mut self.state, end);
+            self.state.events = later.events;
+            self.state.log = later.log;
             self.tape = tape;
         }
         (self.steps, self.patience, self.window) = left;
@@ -326,7 +380,7 @@ impl<'p> Machine<'p> {
         }
     }
 
-    fn shown_error(&self, error: &Value) -> String {
+    pub fn shown_error(&self, error: &Value) -> String {
         let Some(Object::Instance { class, attributes, .. }) =
             error.as_id().map(|id| self.state.heap.get(id))
         else {

@@ -4,6 +4,7 @@ use crate::entry::LoopKind;
 use crate::interpret::machine::{Flow, Machine, Unit};
 use crate::interpret::rows::Settings;
 use crate::interpret::state::LoopInfo;
+use crate::interpret::steps::{self, StepKind};
 use crate::interpret::trace::{Decided, EventKind, PolicyKind, Run, Site};
 use crate::interpret::value::Value;
 use crate::interpret::world::Platform;
@@ -116,6 +117,15 @@ impl<'p> Machine<'p> {
             }
             None => (&word, &*row.package),
         };
+        self.note(|_| {
+            StepKind::Decided(steps::Case {
+                row: index,
+                package: package.into(),
+                versions: case.versions.as_ref().map(|versions| versions.0.to_string().into()),
+                how: case.how.as_str().into(),
+                evidence: case.evidence.as_str().into(),
+            })
+        });
         let argument =
             table.and_then(|table| table.argument.as_ref()).and_then(|name| self.argument(name, settings));
         let over_proactor = case.sets_over_proactor.filter(|_| {

@@ -7,6 +7,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::interpret::machine::Stop;
+use crate::interpret::steps::Log;
 use crate::interpret::trace::{Event, Site};
 use crate::interpret::value::{Id, Names, Object, Value};
 use crate::ir::Name;
@@ -31,6 +32,8 @@ pub struct State {
     /// How many unknowns were counted.
     pub next_unknown: u64,
     pub events: Vector<Arc<Event>>,
+    /// What was done, when a record is kept.
+    pub log: Log,
     /// The loops that run now, innermost last, of the current thread.
     pub running: Vec<Value>,
     /// The thread that runs now; 0 is the main thread.

@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use crate::interpret::env::{Env, ScopeKind};
 use crate::interpret::machine::{Flow, Machine, Stop, Unit};
-use crate::interpret::trace::EventKind;
+use crate::interpret::steps::StepKind;
+use crate::interpret::trace::{EventKind, Site};
 use crate::interpret::value::{ClassObject, FunctionObject, Id, Names, Object, Value};
-use crate::ir::{self, Expr, ExprKind, Handler, Name, Pattern, Stmt, StmtKind, WithItem};
+use crate::ir::{self, Expr, ExprKind, Handler, Name, Pattern, Span, Stmt, StmtKind, WithItem};
 
 /// A loop without a reachable end is followed this many times.
 const ENDLESS_ROUNDS: usize = 2;
@@ -24,6 +25,9 @@ impl<'p> Machine<'p> {
     fn exec_one(&mut self, env: &Env<'_, 'p>, stmt: &Stmt) -> Flow<()> {
         self.step()?;
         self.stand_at(env, stmt.span);
+        if let Some(recorder) = &mut self.recorder {
+            recorder.ran.insert(Site { unit: env.unit, span: stmt.span });
+        }
         self.nested(|machine| machine.exec_kind(env, stmt))
     }
 
@@ -95,18 +99,20 @@ impl<'p> Machine<'p> {
 
     fn exec_if(&mut self, env: &Env<'_, 'p>, test: &Expr, body: &[Stmt], orelse: &[Stmt]) -> Flow<()> {
         let value = self.eval(env, test)?;
-        match self.truth(&value) {
-            Some(true) => self.exec(env, body),
-            Some(false) => self.exec(env, orelse),
+        let answer = self.truth(&value);
+        self.tested(Site { unit: env.unit, span: test.span }, &value, answer, |machine| match answer {
+            Some(true) => machine.exec(env, body),
+            Some(false) => machine.exec(env, orelse),
             None => {
-                let text = self.text(env.unit, test.span);
-                self.explore(|machine| {
-                    let branch = if machine.decide(&value, &text)? { body } else { orelse };
-                    machine.exec(env, branch).map(|()| Value::None)
-                })
-                .map(drop)
+                let text = machine.text(env.unit, test.span);
+                machine
+                    .explore(|machine| {
+                        let branch = if machine.decide(&value, &text)? { body } else { orelse };
+                        machine.exec(env, branch).map(|()| Value::None)
+                    })
+                    .map(drop)
             }
-        }
+        })
     }
 
     fn exec_while(&mut self, env: &Env<'_, 'p>, test: &Expr, body: &[Stmt], orelse: &[Stmt]) -> Flow<()> {
@@ -289,7 +295,7 @@ impl<'p> Machine<'p> {
         let value = self.settle_value(value);
         let is_class = matches!(value.as_id().map(|id| self.state.heap.get(id)), Some(Object::Class(_)));
         let error = if is_class { self.call(value, Vec::new(), Vec::new())? } else { value };
-        Err(Stop::Raise(error))
+        self.raised(error)
     }
 
     fn exec_try(
@@ -372,6 +378,7 @@ impl<'p> Machine<'p> {
             if !matches {
                 continue;
             }
+            self.note(|machine| StepKind::Caught(machine.shown_error(&error).into()));
             self.forgive(Some(&error));
             if let Some(name) = &handler.name {
                 self.bind(env, name, error.clone());
@@ -422,24 +429,28 @@ impl<'p> Machine<'p> {
                 }
             }
         };
-        match fits {
-            Some(true) => self.exec(env, &case.body),
-            Some(false) => self.exec_cases(env, value, rest),
+        let body = case.body.first().map_or(case.span.end, |stmt| stmt.span.start);
+        let head = Span { start: case.span.start, end: body.max(case.span.start) };
+        self.tested(Site { unit: env.unit, span: head }, value, fits, |machine| match fits {
+            Some(true) => machine.exec(env, &case.body),
+            Some(false) => machine.exec_cases(env, value, rest),
             None => {
-                let text = self.text(env.unit, case.span);
+                let text = machine.text(env.unit, case.span);
                 let text: Arc<str> = text.split(':').next().unwrap_or("").into();
-                self.explore(|machine| {
-                    let label = |n: usize| if n == 0 { text.clone() } else { format!("not {text}").into() };
-                    if machine.choose(2, label) == 0 {
-                        machine.exec(env, &case.body)
-                    } else {
-                        machine.exec_cases(env, value, rest)
-                    }
-                    .map(|()| Value::None)
-                })
-                .map(drop)
+                machine
+                    .explore(|machine| {
+                        let label =
+                            |n: usize| if n == 0 { text.clone() } else { format!("not {text}").into() };
+                        if machine.choose(2, label) == 0 {
+                            machine.exec(env, &case.body)
+                        } else {
+                            machine.exec_cases(env, value, rest)
+                        }
+                        .map(|()| Value::None)
+                    })
+                    .map(drop)
             }
-        }
+        })
     }
 
     /// Whether a value fits a pattern; binds what the pattern captures.

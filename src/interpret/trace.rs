@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::entry::{Launch, LoopKind, Process};
 use crate::interpret::machine::Unit;
+use crate::interpret::steps::{Effort, Step};
 use crate::interpret::world::Platform;
 use crate::ir::{Name, Span};
 
@@ -17,12 +18,14 @@ pub struct RootTrace {
     pub modules: BTreeSet<usize>,
     /// Some ways were not followed to the end; absence of an event proves nothing.
     pub incomplete: Option<Arc<str>>,
+    /// What the run took on each platform, when it was recorded.
+    pub effort: Vec<Effort>,
 }
 
 impl RootTrace {
     /// A trace in which nothing has happened yet.
     pub fn new(root: Root) -> RootTrace {
-        RootTrace { root, paths: Vec::new(), modules: BTreeSet::new(), incomplete: None }
+        RootTrace { root, paths: Vec::new(), modules: BTreeSet::new(), incomplete: None, effort: Vec::new() }
     }
 }
 
@@ -47,6 +50,8 @@ pub struct PathTrace {
     pub events: Vec<Arc<Event>>,
     /// The exception that ended the run, if one did.
     pub died: Option<Arc<str>>,
+    /// What was done on this way; empty unless the run was recorded.
+    pub steps: Vec<Arc<Step>>,
 }
 
 #[derive(Clone, Debug, PartialEq)]

@@ -104,7 +104,7 @@ struct Entries<'a> {
 }
 
 #[derive(Serialize)]
-struct EntryView<'a> {
+pub struct EntryView<'a> {
     path: &'a str,
     line: u32,
     column: u32,
@@ -164,7 +164,7 @@ fn fix_view(fix: &Fix) -> FixView<'_> {
     FixView { applicability: fix.applicability, message: &fix.message, edits: edits.collect() }
 }
 
-fn entry_view(entry: &Entry) -> EntryView<'_> {
+pub fn entry_view(entry: &Entry) -> EntryView<'_> {
     EntryView {
         path: &entry.place.path,
         line: entry.place.start.line,

@@ -6,6 +6,7 @@
 mod concise;
 pub mod diff;
 pub mod entries;
+pub mod explain;
 pub mod fixes;
 mod full;
 mod github;
@@ -93,11 +94,11 @@ pub fn render_statistics(report: &Report<'_>, format: OutputFormat, paint: Paint
     }
 }
 
-/// `1 error`, `2 errors`.
+/// `1 error`, `2 errors`, `2 entries`, `2 ways`.
 fn plural(count: usize, noun: &str) -> String {
     if count == 1 {
         format!("1 {noun}")
-    } else if let Some(stem) = noun.strip_suffix('y') {
+    } else if let Some(stem) = noun.strip_suffix('y').filter(|stem| !stem.ends_with('a')) {
         format!("{count} {stem}ies")
     } else {
         format!("{count} {noun}s")

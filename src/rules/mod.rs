@@ -23,7 +23,7 @@ use crate::interpret::trace::{RootTrace, Site};
 use crate::knowledge::pages;
 
 pub use call::{Call, Scope, scope_of};
-pub use causes::{causes, line_place, place};
+pub use causes::{causes, line_place, place, policy_name, version};
 
 /// The rules about calls that start a loop, in the order of precedence.
 const ABOUT_CALLS: &[fn(&Call<'_>) -> Option<Draft>] =

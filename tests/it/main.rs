@@ -2,6 +2,7 @@
 
 mod cases;
 mod cli;
+mod explain;
 mod fixtures;
 mod pages;
 mod project;
