@@ -1,4 +1,5 @@
 # Exceptions and the few builtin classes whose inheritance matters.
+import _loopcheck as _l
 
 
 class object: pass
@@ -68,6 +69,21 @@ class UserWarning(Warning): pass
 class EncodingWarning(Warning): pass
 
 __debug__ = True
+
+
+# What `dir()` gives back. Whether a name stands in it is what hasattr() knows.
+class _Directory:
+    def __init__(self, subject):
+        self._subject = subject
+
+    def __contains__(self, name):
+        return hasattr(self._subject, name)
+
+
+def dir(*subjects):
+    if len(subjects) == 1:
+        return _Directory(subjects[0])
+    return _l.unknown("dir()")
 
 
 def exit(code=None):

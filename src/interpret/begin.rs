@@ -16,7 +16,7 @@ use crate::interpret::machine::{Machine, Unit};
 use crate::interpret::state::State;
 use crate::interpret::value::Value;
 use crate::interpret::world::Asked;
-use crate::ir::{Name, ExprKind, Span, StmtKind};
+use crate::ir::{ExprKind, Name, Span, StmtKind};
 use crate::platform::Platform;
 use crate::project::Found;
 

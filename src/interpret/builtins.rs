@@ -25,7 +25,6 @@ pub const NAMES: &[&str] = &[
     "complex",
     "delattr",
     "dict",
-    "dir",
     "divmod",
     "enumerate",
     "eval",
@@ -198,10 +197,10 @@ impl<'p> Machine<'p> {
                 }
             },
             ("bool", []) => Value::Bool(false),
-            ("bool", [value]) => match self.truth(value) {
-                Some(truth) => Value::Bool(truth),
-                None => value.clone(),
-            },
+            ("bool", [value]) => {
+                let value = self.tested(value.clone())?;
+                self.truth(&value).map_or(value, Value::Bool)
+            }
             ("str", []) => Value::str(""),
             ("str", [value]) => self.text_of(value)?,
             ("int", [Value::Int(n)]) => Value::Int(*n),
@@ -314,11 +313,11 @@ impl<'p> Machine<'p> {
 
     /// An attribute that reads as unknown may not be there at all, unless the module just is not fully known to us.
     fn is_there(&mut self, found: &Value, object: &Value) -> Value {
-        // What a module has is there, also when its value is not known to us; only what a stub calls
-        // a question may be absent.
+        // What a module with a stub has is there, also when its value is not known to us; only what the
+        // stub calls a question may be absent. Of a module without a stub nothing is known.
         let question = matches!(found, Value::Unknown(unknown) if unknown.label.starts_with("whether "));
-        let module =
-            !question && matches!(object.as_id().map(|id| self.state.heap.get(id)), Some(Object::Module(_)));
+        let module = !question
+            && matches!(object.as_id().map(|id| self.state.heap.get(id)), Some(Object::Module(module)) if module.unit.is_some());
         match found {
             Value::Unknown(unknown) if unknown.options.is_none() && !module => {
                 let label = format!("{} exists", unknown.label);

@@ -275,7 +275,8 @@ impl<'p> Machine<'p> {
                 all.extend(args.clone());
                 let made = self.call(maker, all, keywords.clone())?;
                 let own = matches!(made.as_id().map(|made| self.state.heap.get(made)), Some(Object::Instance { class, .. }) if *class == id);
-                if own {
+                // What `__new__` makes of the arguments is its own business when there is no `__init__`.
+                if own && self.class_attribute(id, "__init__").is_some() {
                     self.initialise(id, &made, args, keywords)?;
                 }
                 return Ok(made);
@@ -476,7 +477,9 @@ impl<'p> Machine<'p> {
                 match kind {
                     Value::Builtin(kind) => Some(kind == *name || (kind == "bool" && *name == "int")),
                     Value::Object(id) => {
-                        if self.has_unknown_base(id) {
+                        if self.mro(id).into_iter().any(|class| self.derives_from_builtin(class, name)) {
+                            Some(true)
+                        } else if self.has_unknown_base(id) {
                             None
                         } else {
                             Some(false)
@@ -495,6 +498,16 @@ impl<'p> Machine<'p> {
                 }
             }
             _ => None,
+        }
+    }
+
+    /// `class Level(str, Enum)`: the builtin type stands among its bases.
+    fn derives_from_builtin(&self, class: Id, builtin: &str) -> bool {
+        match self.state.heap.get(class) {
+            Object::Class(class) => {
+                class.bases.iter().any(|base| matches!(base, Value::Builtin(name) if *name == builtin))
+            }
+            _ => false,
         }
     }
 

@@ -7,7 +7,7 @@ use crate::interpret::env::{Env, ScopeKind};
 use crate::interpret::machine::{Flow, Machine, Stop, Unit};
 use crate::interpret::trace::EventKind;
 use crate::interpret::value::{ClassObject, FunctionObject, Id, Names, Object, Value};
-use crate::ir::{self, Expr, ExprKind, Handler, Name, Pattern, Stmt, StmtKind, WithItem};
+use crate::ir::{self, CompareOp, Expr, ExprKind, Handler, Name, Pattern, Stmt, StmtKind, WithItem};
 
 /// A loop without a reachable end is followed this many times.
 const ENDLESS_ROUNDS: usize = 2;
@@ -68,7 +68,7 @@ impl<'p> Machine<'p> {
             }
             StmtKind::Raise { exception, .. } => self.exec_raise(env, exception.as_ref()),
             StmtKind::Assert { test, .. } => {
-                let value = self.eval(env, test)?;
+                let value = self.eval_test(env, test)?;
                 match self.truth(&value) {
                     Some(false) => self.raise("AssertionError", ""),
                     _ => Ok(()),
@@ -94,7 +94,7 @@ impl<'p> Machine<'p> {
     }
 
     fn exec_if(&mut self, env: &Env<'_, 'p>, test: &Expr, body: &[Stmt], orelse: &[Stmt]) -> Flow<()> {
-        let value = self.eval(env, test)?;
+        let value = self.eval_test(env, test)?;
         match self.truth(&value) {
             Some(true) => self.exec(env, body),
             Some(false) => self.exec(env, orelse),
@@ -111,7 +111,7 @@ impl<'p> Machine<'p> {
 
     fn exec_while(&mut self, env: &Env<'_, 'p>, test: &Expr, body: &[Stmt], orelse: &[Stmt]) -> Flow<()> {
         for round in 0..KNOWN_ROUNDS {
-            let value = self.eval(env, test)?;
+            let value = self.eval_test(env, test)?;
             match self.truth(&value) {
                 Some(true) => {
                     let constant = matches!(test.kind, ExprKind::Constant(_));
@@ -361,12 +361,23 @@ impl<'p> Machine<'p> {
     }
 
     fn handle(&mut self, env: &Env<'_, 'p>, handlers: &[Handler], error: Value) -> Flow<()> {
-        for handler in handlers {
+        for (index, handler) in handlers.iter().enumerate() {
             let matches = match &handler.kind {
                 None => true,
                 Some(kind) => {
-                    let kind = self.eval(env, kind)?;
-                    self.is_instance(&error, &kind).unwrap_or(true)
+                    let class = self.eval(env, kind)?;
+                    match self.is_instance(&error, &class) {
+                        Some(answer) => answer,
+                        // Every handler has its turn; that some exception is caught is certain enough.
+                        None if index + 1 == handlers.len() => true,
+                        None => {
+                            let text = self.text(env.unit, kind.span);
+                            let label = |n: usize| -> Arc<str> {
+                                if n == 0 { format!("{text} is raised").into() } else { "".into() }
+                            };
+                            self.choose(2, label) == 0
+                        }
+                    }
                 }
             };
             if !matches {
@@ -414,7 +425,7 @@ impl<'p> Machine<'p> {
             (Some(false), _) => Some(false),
             (matched, None) => matched,
             (matched, Some(guard)) => {
-                let guard = self.eval(env, guard)?;
+                let guard = self.eval_test(env, guard)?;
                 match (matched, self.truth(&guard)) {
                     (_, Some(false)) => Some(false),
                     (Some(true), answer) => answer,
@@ -447,7 +458,8 @@ impl<'p> Machine<'p> {
         Ok(match pattern {
             Pattern::Value(expr) => {
                 let other = self.eval(env, expr)?;
-                self.equal(value, &other)
+                let answer = self.compare(value.clone(), CompareOp::Eq, other)?;
+                self.truth(&answer)
             }
             Pattern::Singleton(constant) => {
                 let other = self.constant(constant);
@@ -528,6 +540,25 @@ impl<'p> Machine<'p> {
                 }
                 if positional.is_empty() && keywords.is_empty() { fits } else { None }
             }
+            Pattern::Mapping { keys, patterns, rest: None } if self.known_mapping(value).is_some() => {
+                let mut answer = Some(true);
+                for (key, pattern) in keys.iter().zip(patterns) {
+                    let key = self.eval(env, key)?;
+                    let entries = self.known_mapping(value).unwrap_or_default();
+                    let Some((_, item)) =
+                        entries.iter().find(|(name, _)| self.equal(name, &key) == Some(true))
+                    else {
+                        let open = entries.iter().any(|(name, _)| self.equal(name, &key).is_none());
+                        return Ok(if open { None } else { Some(false) });
+                    };
+                    match self.matches(env, item, pattern)? {
+                        Some(false) => return Ok(Some(false)),
+                        Some(true) => {}
+                        None => answer = None,
+                    }
+                }
+                answer
+            }
             Pattern::Mapping { patterns, rest, .. } => {
                 let mut captured: Vec<Name> = rest.iter().cloned().collect();
                 patterns.iter().for_each(|pattern| names_in(pattern, &mut captured));
@@ -538,6 +569,14 @@ impl<'p> Machine<'p> {
                 None
             }
         })
+    }
+
+    /// The entries of a dictionary that holds nothing else.
+    fn known_mapping(&self, value: &Value) -> Option<Vec<(Value, Value)>> {
+        match value.as_id().map(|id| self.state.heap.get(id)) {
+            Some(Object::Dict(mapping)) if !mapping.open => Some(mapping.entries.clone()),
+            _ => None,
+        }
     }
 
     fn define_function(&mut self, env: &Env<'_, 'p>, code: &Arc<ir::Function>) -> Flow<()> {
@@ -646,6 +685,7 @@ impl<'p> Machine<'p> {
         }
         let inner = env.nested(scope, ScopeKind::Class(class.clone()));
         self.exec(&inner, &class.body)?;
+        self.set_names(scope, &value)?;
         for base in &bases {
             self.init_subclass(base, &value)?;
         }
@@ -654,6 +694,19 @@ impl<'p> Machine<'p> {
             result = self.decorate(decorator, result)?;
         }
         self.bind(env, &class.name, result);
+        Ok(())
+    }
+
+    /// Objects in a class body that want to know their name there are told it.
+    fn set_names(&mut self, scope: Id, class: &Value) -> Flow<()> {
+        for (name, value) in self.state.heap.scope(scope).clone() {
+            let Value::Object(id) = &value else { continue };
+            let Object::Instance { class: own, .. } = self.state.heap.get(*id) else { continue };
+            if self.class_attribute(*own, "__set_name__").is_some() {
+                let method = self.attribute(value, "__set_name__")?;
+                self.call(method, vec![class.clone(), Value::Str(name)], Vec::new())?;
+            }
+        }
         Ok(())
     }
 
