@@ -143,7 +143,7 @@ impl<'p> Machine<'p> {
         orelse: &[Stmt],
     ) -> Flow<()> {
         let iterable = self.eval(env, iter)?;
-        let iterable = self.settle_value(iterable);
+        let iterable = self.iterated(iterable)?;
         if let Some(generator) = self.as_generator(&iterable) {
             return self.drive_loop(env, generator, target, body);
         }
@@ -177,6 +177,19 @@ impl<'p> Machine<'p> {
                 })
             }
         }
+    }
+
+    /// What an object of the program hands out when it is iterated.
+    fn iterated(&mut self, value: Value) -> Flow<Value> {
+        let value = self.settle_value(value);
+        let Value::Object(id) = &value else { return Ok(value) };
+        let Object::Instance { class, .. } = self.state.heap.get(*id) else { return Ok(value) };
+        if self.class_attribute(*class, "__iter__").is_none() {
+            return Ok(value);
+        }
+        let method = self.attribute(value, "__iter__")?;
+        let made = self.call(method, Vec::new(), Vec::new())?;
+        Ok(self.settle_value(made))
     }
 
     /// A loop whose number of rounds is unknown: one round, or none.

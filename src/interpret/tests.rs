@@ -307,3 +307,33 @@ fn a_pattern_without_special_characters_is_text() {
     let lines = "import re\nif not re.match('^win.*', sys.platform): prepare()";
     assert_eq!(after(Platform::Windows, lines).len(), 2);
 }
+
+#[test]
+fn a_for_loop_asks_the_object_for_its_items() {
+    let lines = "
+class Steps:
+    def __iter__(self):
+        prepare()
+        return iter(())
+for step in Steps(): asyncio.set_event_loop_policy(None)";
+    assert_eq!(after(Platform::Windows, lines), ["asyncio.run Selector"]);
+}
+
+#[test]
+fn a_private_module_of_the_standard_library_is_there() {
+    let lines = "
+try: import _winapi
+except ImportError: pass
+else: prepare()";
+    assert_eq!(after(Platform::Windows, lines), ["asyncio.run Selector"]);
+    assert_eq!(after(Platform::Linux, lines), ["asyncio.run Selector"]);
+}
+
+#[test]
+fn policies_have_the_names_that_python_gives_them() {
+    let lines = "
+class Policy(asyncio.WindowsProactorEventLoopPolicy): pass
+names = [type(asyncio.get_event_loop_policy()).__name__, Policy.__name__]
+if names[0].lstrip('_') == 'WindowsProactorEventLoopPolicy' and names[1] == 'Policy': prepare()";
+    assert_eq!(after(Platform::Windows, lines), ["asyncio.run Selector"]);
+}
