@@ -71,6 +71,22 @@ class EncodingWarning(Warning): pass
 __debug__ = True
 
 
+# Nothing is called before somebody asks for an item.
+def map(function, iterable, *others):
+    if others:
+        for items in zip(iterable, *others):
+            yield function(*items)
+    else:
+        for item in iterable:
+            yield function(item)
+
+
+def filter(function, iterable):
+    for item in iterable:
+        if function(item) if function is not None else item:
+            yield item
+
+
 # What `dir()` gives back. Whether a name stands in it is what hasattr() knows.
 class _Directory:
     def __init__(self, subject):

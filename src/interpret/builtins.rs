@@ -29,7 +29,6 @@ pub const NAMES: &[&str] = &[
     "enumerate",
     "eval",
     "exec",
-    "filter",
     "float",
     "format",
     "frozenset",
@@ -48,7 +47,6 @@ pub const NAMES: &[&str] = &[
     "len",
     "list",
     "locals",
-    "map",
     "max",
     "memoryview",
     "min",
@@ -87,10 +85,8 @@ const ITERATES: &[&str] = &[
     "any",
     "dict",
     "enumerate",
-    "filter",
     "frozenset",
     "list",
-    "map",
     "max",
     "min",
     "reversed",
@@ -235,16 +231,6 @@ impl<'p> Machine<'p> {
                     None => self.unknown(format!("{name}()")),
                 }
             }
-            ("map", [function, iterable]) => match self.items(iterable) {
-                Some((items, open)) => {
-                    let mut results = Vec::new();
-                    for item in items.into_iter().take(64) {
-                        results.push(self.call(function.clone(), vec![item], Vec::new())?);
-                    }
-                    self.alloc(Object::List(Sequence { items: results, open }))
-                }
-                None => self.call_unknown("map()".into(), args, keywords),
-            },
             ("enumerate", [iterable, ..]) => match self.items(iterable) {
                 Some((items, false)) => {
                     let pairs = items

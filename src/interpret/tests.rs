@@ -337,3 +337,14 @@ names = [type(asyncio.get_event_loop_policy()).__name__, Policy.__name__]
 if names[0].lstrip('_') == 'WindowsProactorEventLoopPolicy' and names[1] == 'Policy': prepare()";
     assert_eq!(after(Platform::Windows, lines), ["asyncio.run Selector"]);
 }
+
+#[test]
+fn map_calls_nothing_before_it_is_asked() {
+    let policies = "[asyncio.WindowsSelectorEventLoopPolicy()]";
+    let lines = format!("map(asyncio.set_event_loop_policy, {policies})");
+    assert_eq!(after(Platform::Windows, &lines), ["asyncio.run Proactor"]);
+    let lines = format!("list(map(asyncio.set_event_loop_policy, {policies}))");
+    assert_eq!(after(Platform::Windows, &lines), ["asyncio.run Selector"]);
+    let lines = "for known in filter(lambda name: name == sys.platform, ['win32', 'linux']): prepare()";
+    assert_eq!(after(Platform::Windows, lines), ["asyncio.run Selector"]);
+}

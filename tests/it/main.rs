@@ -3,6 +3,7 @@
 mod cases;
 mod cli;
 mod fixtures;
+mod oracle;
 mod pages;
 mod project;
 mod properties;
