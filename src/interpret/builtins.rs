@@ -160,6 +160,12 @@ impl<'p> Machine<'p> {
                     None => self.unknown(format!("isinstance({}, …)", self.shown(&value))),
                 }
             }
+            ("issubclass", [Value::Object(class), Value::Builtin(base)]) => {
+                match self.is_subclass_of_builtin(*class, base) {
+                    Some(answer) => Value::Bool(answer),
+                    None => self.unknown("issubclass()"),
+                }
+            }
             ("issubclass", [Value::Object(class), Value::Object(base)]) => {
                 match self.is_subclass(*class, *base) {
                     Some(answer) => Value::Bool(answer),

@@ -476,15 +476,7 @@ impl<'p> Machine<'p> {
                 let kind = self.type_of(value);
                 match kind {
                     Value::Builtin(kind) => Some(kind == *name || (kind == "bool" && *name == "int")),
-                    Value::Object(id) => {
-                        if self.mro(id).into_iter().any(|class| self.derives_from_builtin(class, name)) {
-                            Some(true)
-                        } else if self.has_unknown_base(id) {
-                            None
-                        } else {
-                            Some(false)
-                        }
-                    }
+                    Value::Object(id) => self.is_subclass_of_builtin(id, name),
                     _ => Some(false),
                 }
             }
@@ -502,12 +494,17 @@ impl<'p> Machine<'p> {
     }
 
     /// `class Level(str, Enum)`: the builtin type stands among its bases.
-    fn derives_from_builtin(&self, class: Id, builtin: &str) -> bool {
-        match self.state.heap.get(class) {
+    pub fn is_subclass_of_builtin(&self, class: Id, builtin: &str) -> Option<bool> {
+        let among_bases = self.mro(class).into_iter().any(|id| match self.state.heap.get(id) {
             Object::Class(class) => {
                 class.bases.iter().any(|base| matches!(base, Value::Builtin(name) if *name == builtin))
             }
             _ => false,
+        });
+        match among_bases || builtin == "object" {
+            true => Some(true),
+            false if self.has_unknown_base(class) => None,
+            false => Some(false),
         }
     }
 

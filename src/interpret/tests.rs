@@ -233,6 +233,12 @@ class System(str, enum.Enum):
     WINDOWS = 'win32'
 if sys.platform == System.WINDOWS: prepare()";
     assert_eq!(after(Platform::Windows, text), ["asyncio.run Selector"]);
+    let base = "
+import enum
+class System(str, enum.Enum):
+    WINDOWS = 'win32'
+if issubclass(System, str) and not issubclass(System, int): prepare()";
+    assert_eq!(after(Platform::Windows, base), ["asyncio.run Selector"]);
     let other = "
 import enum
 class System(enum.Enum):

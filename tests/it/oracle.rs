@@ -50,16 +50,19 @@ fn every_program_gets_the_loops_that_its_execution_showed() {
 /// The files that pin a project to what an environment has.
 fn dependencies(environment: &Value) -> Files {
     let packages = environment["packages"].as_object().expect("packages");
-    let version = |name: &String| packages[name].as_str().expect("a version").to_owned();
-    let pins: Vec<String> = packages.keys().map(|name| format!("\"{name}=={}\"", version(name))).collect();
+    let pins: Vec<String> = packages
+        .iter()
+        .map(|(name, version)| format!("\"{name}=={}\"", version.as_str().expect("a version")))
+        .collect();
     let python = environment["python"].as_str().expect("a version");
     let project = format!(
         "[project]\nname = \"program\"\nversion = \"1\"\nrequires-python = \"=={python}.*\"\ndependencies = [{}]\n",
         pins.join(", ")
     );
     let locked: String = packages
-        .keys()
-        .map(|name| format!("\n[[package]]\nname = \"{name}\"\nversion = \"{}\"\n", version(name)))
+        .iter()
+        .chain(environment["brings"].as_object().into_iter().flatten())
+        .map(|(name, version)| format!("\n[[package]]\nname = \"{name}\"\nversion = {version}\n"))
         .collect();
     Files::from([
         ("pyproject.toml".to_owned(), project.into_bytes()),

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Installs what the programs are executed with, below a work folder: one virtual environment for each set of packages.
 
-`environments.json` names the sets; `python` there is the version their recorded truth comes from.
+`environments.json` names the sets; `python` there is the version their recorded truth comes from, and
+`brings` what matters of the packages that come with them.
 Plain environments are the interpreters themselves: python3.9 to python3.14 on PATH or under pyenv.
 """
 
@@ -23,6 +24,11 @@ ALSO = ["colorama==0.4.6"]
 
 def table() -> dict[str, dict]:
     return json.loads((HERE / "environments.json").read_text())
+
+
+def locked(wanted: dict) -> dict[str, str]:
+    """What a lock file lists."""
+    return wanted["packages"] | wanted.get("brings", {})
 
 
 def default_work() -> pathlib.Path:
@@ -63,7 +69,7 @@ def install(work: pathlib.Path, names: list[str] | None = None) -> dict[str, str
         if base is None:
             continue
         folder = work / name
-        requirements = [f"{package}=={version}" for package, version in wanted["packages"].items()] + ALSO
+        requirements = [f"{package}=={version}" for package, version in locked(wanted).items()] + ALSO
         mark = folder / "installed.txt"
         if not mark.exists() or mark.read_text().split() != requirements:
             print(f"installing {name}", flush=True)

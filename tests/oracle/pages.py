@@ -55,7 +55,7 @@ class Program:
             f"dependencies = [{pins}{chr(10) if pins else ''}]\n"
         )
         # A lock file says what is installed, and with it what is not.
-        locked = "".join(f'\n[[package]]\nname = "{name}"\nversion = "{version}"\n' for name, version in wanted["packages"].items())
+        locked = "".join(f'\n[[package]]\nname = "{name}"\nversion = "{version}"\n' for name, version in environments.locked(wanted).items())
         (folder / "uv.lock").write_text(f"version = 1\n{locked}")
 
 

@@ -249,7 +249,7 @@ def thread(project: Project, module: Module, depth: int) -> list[str]:
     module.define([f"def {name}():", *indent(block(project, module, depth))])
     if rng.random() < 0.3:
         module.need("from concurrent.futures import ThreadPoolExecutor")
-        return ["with ThreadPoolExecutor(1) as pool:", f"    pool.submit({name}).result()"]
+        return ["with ThreadPoolExecutor(1) as pool:", f"    pool.submit({name})"]
     variable = project.name("thread")
     return [f"{variable} = threading.Thread(target={name})", f"{variable}.start()", f"{variable}.join()"]
 

@@ -124,13 +124,13 @@ def process(project: Project, module: Module) -> list[str]:
     module.need("import multiprocessing")
     child = project.name("child")
     if shape == "process":
-        return [f"{child} = multiprocessing.Process(target={name})", f"{child}.start()", f"{child}.join()"]
+        return ['multiprocessing.set_start_method("spawn", force=True)', f"{child} = multiprocessing.Process(target={name})", f"{child}.start()", f"{child}.join()"]
     if shape == "context":
         return [f'{child} = multiprocessing.get_context("spawn").Process(target={name})', f"{child}.start()", f"{child}.join()"]
     if shape == "pool":
-        return ["with multiprocessing.Pool(1) as pool:", f"    pool.apply({name})"]
+        return ['with multiprocessing.get_context("spawn").Pool(1) as pool:', f"    pool.apply({name})"]
     module.need("from concurrent.futures import ProcessPoolExecutor")
-    return ["with ProcessPoolExecutor(1) as pool:", f"    pool.submit({name}).result()"]
+    return ['with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:', f"    pool.submit({name}).result()"]
 
 
 def uvicorn_runner(project: Project, module: Module) -> list[str]:
