@@ -237,7 +237,7 @@ if sys.platform == System.WINDOWS: prepare()";
 import enum
 class System(str, enum.Enum):
     WINDOWS = 'win32'
-if issubclass(System, str) and not issubclass(System, int): prepare()";
+if issubclass(System, str) and not issubclass(enum.Enum, int): prepare()";
     assert_eq!(after(Platform::Windows, base), ["asyncio.run Selector"]);
     let other = "
 import enum
