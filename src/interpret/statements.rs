@@ -242,7 +242,10 @@ impl<'p> Machine<'p> {
         if let Some(target) = &item.target {
             self.assign(env, target, entered)?;
         }
-        let result = self.exec_with(env, rest, body);
+        let result = match self.swallows(&context) {
+            true => self.guarded(false, |machine| machine.exec_with(env, rest, body)),
+            false => self.exec_with(env, rest, body),
+        };
         let error = match &result {
             Err(Stop::Raise(error)) => Some(error.clone()),
             _ => None,
@@ -254,6 +257,16 @@ impl<'p> Machine<'p> {
                 Ok(())
             }
             _ => result,
+        }
+    }
+
+    /// Whether a context manager is there to swallow errors, as a handler is.
+    fn swallows(&self, context: &Value) -> bool {
+        match context.as_id().map(|id| self.state.heap.get(id)) {
+            Some(Object::Instance { class, .. }) => {
+                matches!(self.class_attribute(*class, "__swallows__"), Some((Value::Bool(true), _)))
+            }
+            _ => false,
         }
     }
 

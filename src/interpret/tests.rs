@@ -354,3 +354,12 @@ fn map_calls_nothing_before_it_is_asked() {
     let lines = "for known in filter(lambda name: name == sys.platform, ['win32', 'linux']): prepare()";
     assert_eq!(after(Platform::Windows, lines), ["asyncio.run Selector"]);
 }
+
+#[test]
+fn code_that_is_ready_for_an_error_gets_it() {
+    for error in ["int('y')", "[][0]", "{}['missing']"] {
+        let head = "import contextlib\nwith contextlib.suppress(ValueError, LookupError):";
+        let lines = format!("{head}\n    {error}\n    prepare()");
+        assert_eq!(after(Platform::Windows, &lines), ["asyncio.run Proactor"], "{error}");
+    }
+}

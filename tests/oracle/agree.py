@@ -38,7 +38,9 @@ def main() -> int:
     parser.add_argument("--execute", action="store_true")
     parser.add_argument("--fix", action="store_true")
     parser.add_argument("--name", default="", help="part of a page's name or of a title")
-    parser.add_argument("--seconds", type=float, default=150, help="how long to execute, for each of --execute and --fix")
+    parser.add_argument(
+        "--seconds", type=float, default=150, help="how long to execute, for each of --execute and --fix"
+    )
     parser.add_argument("--seed", default="1")
     parser.add_argument("--jobs", "-j", type=int, default=2)
     parser.add_argument("--work", type=pathlib.Path, default=environments.default_work())
@@ -69,7 +71,9 @@ def main() -> int:
     return wrong > 0
 
 
-def tell(what: str, jobs: list[Job], check: Callable[[Job], Verdict], workers: int, seconds: float | None = None) -> int:
+def tell(
+    what: str, jobs: list[Job], check: Callable[[Job], Verdict], workers: int, seconds: float | None = None
+) -> int:
     """Runs the checks, prints what is not agreement and a line of progress now and then; counts disagreements."""
     begun = shown = time.monotonic()
     outcomes: Counter[str] = Counter()
@@ -95,7 +99,9 @@ def tell(what: str, jobs: list[Job], check: Callable[[Job], Verdict], workers: i
                     running[pool.submit(check, job)] = job
                     break
     counts = ", ".join(f"{count} {outcome}" for outcome, count in sorted(outcomes.items()))
-    print(f"{what}: {outcomes.total()} of {len(jobs)} checked in {time.monotonic() - begun:.0f} s: {counts}", flush=True)
+    print(
+        f"{what}: {outcomes.total()} of {len(jobs)} checked in {time.monotonic() - begun:.0f} s: {counts}", flush=True
+    )
     return outcomes["disagree"]
 
 
@@ -111,7 +117,9 @@ def executed(loopcheck: str, python: str, program: pages.Program, name: str) -> 
     with tempfile.TemporaryDirectory(prefix="program-") as folder:
         project = pathlib.Path(folder)
         program.write(project, name, environments.version_of(python))
-        truth = compare.truth_of(*(execute.execute(project, program.start, python, windows) for windows in (True, False)))
+        truth = compare.truth_of(
+            *(execute.execute(project, program.start, python, windows) for windows in (True, False))
+        )
         verdict = compare.compare(compare.entries(loopcheck, project), truth, program.entry)
     if truth != program.truth[name]:
         verdict.add("disagree", f"the record says {program.truth[name]}, execution {truth}")
@@ -149,7 +157,9 @@ def fixed(loopcheck: str, python: str, program: pages.Program, name: str) -> Ver
         windows, linux = (execute.execute(project, program.start, python, platform) for platform in (True, False))
     loops = {kind for kinds in windows.starts.values() for kind in kinds}
     if promised and not remaining_allowed(loops, program.truth[name], promised):
-        verdict.add("disagree", f"fixed at {', '.join(promised)}, it runs {'+'.join(sorted(loops)) or 'no loop'} on Windows")
+        verdict.add(
+            "disagree", f"fixed at {', '.join(promised)}, it runs {'+'.join(sorted(loops)) or 'no loop'} on Windows"
+        )
     was = Counter(kind for _, kind in program.truth[name].values())
     now = Counter("+".join(sorted(kinds)) for kinds in linux.starts.values())
     del was["none"]

@@ -75,11 +75,16 @@ def compare(rows: list[dict], truth: Truth, entry: str) -> Verdict:
             if got == wanted or (len(wanted) > 1 and got == {"depends"}):
                 continue
             outcome = "abstained" if got & {"depends", "unknown"} else "disagree"
-            verdict.add(outcome, f"{platform} {place} ran {'+'.join(sorted(wanted))}, loopcheck says {'+'.join(sorted(got)) or 'nothing'}")
+            verdict.add(
+                outcome,
+                f"{platform} {place} ran {'+'.join(sorted(wanted))}, loopcheck says {'+'.join(sorted(got)) or 'nothing'}",
+            )
         for spot, got in said.items():
             if spot not in answered:
                 outcome = "abstained" if got & {"depends", "unknown"} else "disagree"
-                verdict.add(outcome, f"{platform} {spot[0]}:{spot[1]} ran nothing, loopcheck says {'+'.join(sorted(got))}")
+                verdict.add(
+                    outcome, f"{platform} {spot[0]}:{spot[1]} ran nothing, loopcheck says {'+'.join(sorted(got))}"
+                )
     return verdict
 
 

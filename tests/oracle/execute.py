@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Runs a project as on Windows, or as it is, and says which loops really started, and at which line.
 
-    python tests/oracle/execute.py main.py                 a script, with this Python
-    python tests/oracle/execute.py --env uvicorn-0.54 main.py
-    python tests/oracle/execute.py --module tool .         as `python -m tool` in that folder
+python tests/oracle/execute.py main.py                 a script, with this Python
+python tests/oracle/execute.py --env uvicorn-0.54 main.py
+python tests/oracle/execute.py --module tool .         as `python -m tool` in that folder
 """
 
 from __future__ import annotations

@@ -76,7 +76,9 @@ def judge(loopcheck: str, ready: dict[str, str], seed: str, names: list[str]) ->
         project = pathlib.Path(folder)
         program.write(project, name)
         try:
-            truth = compare.truth_of(*(execute.execute(project, program.start, ready[name], windows) for windows in (True, False)))
+            truth = compare.truth_of(
+                *(execute.execute(project, program.start, ready[name], windows) for windows in (True, False))
+            )
             return compare.compare(compare.entries(loopcheck, project), truth, program.entry), program, name
         except RuntimeError as error:
             return Verdict("not executed", [str(error)]), program, name

@@ -55,7 +55,10 @@ class Program:
             f"dependencies = [{pins}{chr(10) if pins else ''}]\n"
         )
         # A lock file says what is installed, and with it what is not.
-        locked = "".join(f'\n[[package]]\nname = "{name}"\nversion = "{version}"\n' for name, version in environments.locked(wanted).items())
+        locked = "".join(
+            f'\n[[package]]\nname = "{name}"\nversion = "{version}"\n'
+            for name, version in environments.locked(wanted).items()
+        )
         (folder / "uv.lock").write_text(f"version = 1\n{locked}")
 
 
@@ -74,7 +77,14 @@ def read(page: pathlib.Path) -> list[Program]:
         files = {name: text for _, name, text in FENCE.findall(body)}
         truth = files.pop("truth", "")
         programs.append(
-            Program(page, title.strip(), codes(prose, "Environments") or shared, (start or ["main.py"])[0].split(), files, parse(truth))
+            Program(
+                page,
+                title.strip(),
+                codes(prose, "Environments") or shared,
+                (start or ["main.py"])[0].split(),
+                files,
+                parse(truth),
+            )
         )
     return programs
 
@@ -109,6 +119,8 @@ def write_truth(page: pathlib.Path, programs: list[Program]) -> None:
     head, *sections = re.split(r"^(?=## )", page.read_text(), flags=re.MULTILINE)
     for index, program in enumerate(programs):
         fence = f"```text truth\n{render(program.truth)}```\n"
-        text, found = re.subn(r"^```text truth\n.*?^```\n", lambda _: fence, sections[index], flags=re.MULTILINE | re.DOTALL)
+        text, found = re.subn(
+            r"^```text truth\n.*?^```\n", lambda _: fence, sections[index], flags=re.MULTILINE | re.DOTALL
+        )
         sections[index] = text if found else text.rstrip("\n") + f"\n\n{fence}\n"
     page.write_text((head + "".join(sections)).rstrip("\n") + "\n")

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Executes the programs and shows, or with --write records, which loops they start.
 
-    python tests/oracle/run.py                    every program, in every environment there is
-    python tests/oracle/run.py reload --write     those whose name contains "reload"
+python tests/oracle/run.py                    every program, in every environment there is
+python tests/oracle/run.py reload --write     those whose name contains "reload"
 """
 
 from __future__ import annotations
@@ -31,7 +31,9 @@ def main() -> int:
         chosen = [program for program in programs if arguments.name in program.name]
         if not chosen:
             continue
-        ready = environments.install(arguments.work, sorted({name for program in chosen for name in program.environments}))
+        ready = environments.install(
+            arguments.work, sorted({name for program in chosen for name in program.environments})
+        )
         jobs = [(program, name) for program in chosen for name in program.environments if name in ready]
         with ThreadPoolExecutor(arguments.jobs) as pool:
             for (program, name), truth in zip(jobs, pool.map(lambda job: observe(*job, ready[job[1]]), jobs)):
@@ -53,7 +55,9 @@ def observe(program: pages.Program, name: str, python: str) -> pages.Truth | Exc
         project = pathlib.Path(folder)
         program.write(project, name)
         try:
-            return compare.truth_of(*(execute.execute(project, program.start, python, windows) for windows in (True, False)))
+            return compare.truth_of(
+                *(execute.execute(project, program.start, python, windows) for windows in (True, False))
+            )
         except RuntimeError as error:
             return error
 

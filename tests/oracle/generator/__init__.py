@@ -48,7 +48,9 @@ def project(seed: str, environment: str, python: str) -> Project:
         after = block(made, main, 1)
         if rng.random() < 0.5:
             after += asyncio_runner(made, main)
-    guard_line = 'if __name__ in {"__main__", "__mp_main__"}:' if made.family == "nicegui" else 'if __name__ == "__main__":'
+    guard_line = (
+        'if __name__ in {"__main__", "__mp_main__"}:' if made.family == "nicegui" else 'if __name__ == "__main__":'
+    )
     if made.family == "nicegui" and style == "main":
         style = "guard"
     if style == "guard":
@@ -70,7 +72,11 @@ def layout(made: Project) -> None:
     if kind == "src":
         made.source_folder = "src/"
         main = made.add(made.entry)
-        main.imports += ["import os", "import sys", 'sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "src"))']
+        main.imports += [
+            "import os",
+            "import sys",
+            'sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "src"))',
+        ]
     elif kind == "package":
         made.entry, made.module = "tool/__main__.py", "tool"
         made.add("tool/__init__.py")

@@ -43,13 +43,27 @@ def matching(project: Project, module: Module, depth: int) -> list[str]:
         return branch(project, module, depth)
     rng = project.rng
     module.need("import sys")
-    subject, case = rng.choice([
-        ("sys.platform", '"win32"'), ("sys.platform", '"win32" | "cygwin"'), ("sys.platform", 'name if name.startswith("win")'),
-        ("sys.platform", '"linux" | "darwin"'), ("(sys.platform, sys.version_info[0])", '("win32", 3)'),
-        ("sys.version_info[:2]", "(3, minor) if minor >= 11"), ('{"os": sys.platform}', '{"os": "win32"}'), ("sys.platform", "str()"),
-        ("[sys.platform]", '["win32", *_]'), ("sys.platform == 'win32'", "True"),
-    ])
-    return [f"match {subject}:", f"    case {case}:", *indent(block(project, module, depth), 2), "    case _:", *indent(block(project, module, depth) if rng.random() < 0.4 else ["pass"], 2)]
+    subject, case = rng.choice(
+        [
+            ("sys.platform", '"win32"'),
+            ("sys.platform", '"win32" | "cygwin"'),
+            ("sys.platform", 'name if name.startswith("win")'),
+            ("sys.platform", '"linux" | "darwin"'),
+            ("(sys.platform, sys.version_info[0])", '("win32", 3)'),
+            ("sys.version_info[:2]", "(3, minor) if minor >= 11"),
+            ('{"os": sys.platform}', '{"os": "win32"}'),
+            ("sys.platform", "str()"),
+            ("[sys.platform]", '["win32", *_]'),
+            ("sys.platform == 'win32'", "True"),
+        ]
+    )
+    return [
+        f"match {subject}:",
+        f"    case {case}:",
+        *indent(block(project, module, depth), 2),
+        "    case _:",
+        *indent(block(project, module, depth) if rng.random() < 0.4 else ["pass"], 2),
+    ]
 
 
 def function(project: Project, module: Module, depth: int) -> list[str]:
@@ -61,7 +75,15 @@ def function(project: Project, module: Module, depth: int) -> list[str]:
     if rng.random() < 0.2:
         inner = [f'"""Prepare the loop."""', *inner]
     module.define([f"def {name}():", *indent(inner)])
-    return rng.choice([[f"{name}()"], [f"{name}()"], [f"_ = {name}()"], [f"for _ in range(1):", f"    {name}()"], [f"(lambda: {name}())()"]])
+    return rng.choice(
+        [
+            [f"{name}()"],
+            [f"{name}()"],
+            [f"_ = {name}()"],
+            [f"for _ in range(1):", f"    {name}()"],
+            [f"(lambda: {name}())()"],
+        ]
+    )
 
 
 def parameter(project: Project, module: Module, depth: int) -> list[str]:
@@ -70,10 +92,16 @@ def parameter(project: Project, module: Module, depth: int) -> list[str]:
     name = project.name("configure")
     test = guard(project, module)
     inner = block(project, module, depth)
-    signature, call = rng.choice([
-        ("enabled", f"{name}({test})"), ("enabled=False", f"{name}(enabled={test})"), ("*, enabled=True", f"{name}(enabled=bool({test}))"),
-        ("enabled=True", f"{name}()"), ("*args, enabled=True", f"{name}(1, 2, enabled={test})"), ("enabled, /", f"{name}({test})"),
-    ])
+    signature, call = rng.choice(
+        [
+            ("enabled", f"{name}({test})"),
+            ("enabled=False", f"{name}(enabled={test})"),
+            ("*, enabled=True", f"{name}(enabled=bool({test}))"),
+            ("enabled=True", f"{name}()"),
+            ("*args, enabled=True", f"{name}(1, 2, enabled={test})"),
+            ("enabled, /", f"{name}({test})"),
+        ]
+    )
     module.define([f"def {name}({signature}):", "    if enabled:", *indent(inner, 2)])
     return [call]
 
@@ -112,8 +140,24 @@ def package_init(project: Project, module: Module, depth: int) -> list[str]:
     other.body += ["VALUE = 1"]
     init.body += block(project, init, depth)
     if rng.random() < 0.5:
-        init.body += [rng.choice(["from .inner import VALUE", "from . import inner", f"from {name}.inner import VALUE", "from .inner import *"])]
-    return rng.choice([[f"import {name}.inner"], [f"from {name}.inner import VALUE"], [f"from {name} import inner"], [f"import {name}"]])
+        init.body += [
+            rng.choice(
+                [
+                    "from .inner import VALUE",
+                    "from . import inner",
+                    f"from {name}.inner import VALUE",
+                    "from .inner import *",
+                ]
+            )
+        ]
+    return rng.choice(
+        [
+            [f"import {name}.inner"],
+            [f"from {name}.inner import VALUE"],
+            [f"from {name} import inner"],
+            [f"import {name}"],
+        ]
+    )
 
 
 def other_function(project: Project, module: Module, depth: int) -> list[str]:
@@ -132,18 +176,54 @@ def other_function(project: Project, module: Module, depth: int) -> list[str]:
 def handler(project: Project, module: Module, depth: int) -> list[str]:
     rng = project.rng
     inner = block(project, module, depth)
-    failing = rng.choice(["raise ValueError('x')", "int('x')", "{}['missing']", "from asyncio import NoSuchName", "asyncio.NoSuchName", "[][0]", "1 / 0", "assert False, 'never'", "None.upper()", "next(iter(()))"])
+    failing = rng.choice(
+        [
+            "raise ValueError('x')",
+            "int('x')",
+            "{}['missing']",
+            "from asyncio import NoSuchName",
+            "asyncio.NoSuchName",
+            "[][0]",
+            "1 / 0",
+            "assert False, 'never'",
+            "None.upper()",
+            "next(iter(()))",
+        ]
+    )
     module.need("import asyncio")
-    caught = rng.choice(["Exception", "BaseException", "(ValueError, KeyError, ImportError, AttributeError, LookupError, ArithmeticError, AssertionError, StopIteration)"])
-    return rng.choice([
-        ["try:", *indent(inner), f"except {caught}:", "    pass"],
-        ["try:", f"    {failing}", f"except {caught}:", *indent(inner)],
-        ["try:", f"    {failing}", *indent(inner), f"except {caught}:", "    pass"],
-        ["try:", *indent(inner), "finally:", *indent(action(project, module))],
-        ["try:", "    pass", f"except {caught}:", *indent(inner), "else:", *indent(action(project, module))],
-        ["try:", "    try:", f"        {failing}", "    finally:", *indent(inner, 2), f"except {caught}:", "    pass"],
-        ["try:", f"    {failing}", "except OSError:", *indent(inner), f"except {caught}:", *indent(action(project, module))],
-    ])
+    caught = rng.choice(
+        [
+            "Exception",
+            "BaseException",
+            "(ValueError, KeyError, ImportError, AttributeError, LookupError, ArithmeticError, AssertionError, StopIteration)",
+        ]
+    )
+    return rng.choice(
+        [
+            ["try:", *indent(inner), f"except {caught}:", "    pass"],
+            ["try:", f"    {failing}", f"except {caught}:", *indent(inner)],
+            ["try:", f"    {failing}", *indent(inner), f"except {caught}:", "    pass"],
+            ["try:", *indent(inner), "finally:", *indent(action(project, module))],
+            ["try:", "    pass", f"except {caught}:", *indent(inner), "else:", *indent(action(project, module))],
+            [
+                "try:",
+                "    try:",
+                f"        {failing}",
+                "    finally:",
+                *indent(inner, 2),
+                f"except {caught}:",
+                "    pass",
+            ],
+            [
+                "try:",
+                f"    {failing}",
+                "except OSError:",
+                *indent(inner),
+                f"except {caught}:",
+                *indent(action(project, module)),
+            ],
+        ]
+    )
 
 
 def suppressed(project: Project, module: Module, depth: int) -> list[str]:
@@ -151,7 +231,10 @@ def suppressed(project: Project, module: Module, depth: int) -> list[str]:
     module.need("import contextlib")
     inner = block(project, module, depth)
     first = rng.choice([[], [], ["raise ValueError"], ["int('y')"]])
-    return [f"with contextlib.suppress({rng.choice(['Exception', 'AttributeError, ValueError', 'ValueError', 'BaseException'])}):", *indent([*first, *inner])]
+    return [
+        f"with contextlib.suppress({rng.choice(['Exception', 'AttributeError, ValueError', 'ValueError', 'BaseException'])}):",
+        *indent([*first, *inner]),
+    ]
 
 
 def loop_statement(project: Project, module: Module, depth: int) -> list[str]:
@@ -159,16 +242,28 @@ def loop_statement(project: Project, module: Module, depth: int) -> list[str]:
     inner = block(project, module, depth)
     name = project.name("item")
     module.need("import sys")
-    return rng.choice([
-        [f"for {name} in (1, 2):", *indent(inner)],
-        [f"for {name} in ():", *indent(inner)],
-        ["while True:", *indent(inner), "    break"],
-        [f'for {name} in ("win32", "cygwin"):', f"    if sys.platform == {name}:", *indent(inner, 2), "        break"],
-        [f'for {name} in ("win32", "cygwin"):', f"    if sys.platform != {name}:", "        continue", *indent(inner)],
-        [f"for {name} in range(3):", f"    if {name} == 1:", *indent(inner, 2)],
-        [f"for {name} in []:", "    break", "else:", *indent(inner)],
-        [f"{name} = 0", f"while {name} < 2:", f"    {name} += 1", *indent(inner)],
-    ])
+    return rng.choice(
+        [
+            [f"for {name} in (1, 2):", *indent(inner)],
+            [f"for {name} in ():", *indent(inner)],
+            ["while True:", *indent(inner), "    break"],
+            [
+                f'for {name} in ("win32", "cygwin"):',
+                f"    if sys.platform == {name}:",
+                *indent(inner, 2),
+                "        break",
+            ],
+            [
+                f'for {name} in ("win32", "cygwin"):',
+                f"    if sys.platform != {name}:",
+                "        continue",
+                *indent(inner),
+            ],
+            [f"for {name} in range(3):", f"    if {name} == 1:", *indent(inner, 2)],
+            [f"for {name} in []:", "    break", "else:", *indent(inner)],
+            [f"{name} = 0", f"while {name} < 2:", f"    {name} += 1", *indent(inner)],
+        ]
+    )
 
 
 def class_shape(project: Project, module: Module, depth: int) -> list[str]:
@@ -176,22 +271,24 @@ def class_shape(project: Project, module: Module, depth: int) -> list[str]:
     name = project.name("Setup")
     inner = block(project, module, depth)
     module.define(["class Base" + name + ":", "    done = False"])
-    head, call = rng.choice([
-        (["def __init__(self):"], [f"{name}()"]),
-        (["def apply(self):"], [f"{name}().apply()"]),
-        (["@classmethod", "def apply(cls):"], [f"{name}.apply()"]),
-        (["@staticmethod", "def apply():"], [f"{name}.apply()"]),
-        (["@property", "def applied(self):"], [f"{name}().applied"]),
-        (["def __call__(self):"], [f"{name}()()"]),
-        (["def __enter__(self):"], [f"with {name}():", "    pass"]),
-        (["def __init_subclass__(cls):"], [f"class Child{name}({name}):", "    pass"]),
-        (["def __new__(cls):"], [f"{name}()"]),
-        (["def __bool__(self):"], [f"if {name}():", "    pass"]),
-        (["def __getattr__(self, attribute):"], [f"{name}().anything"]),
-        (["def __post_init__(self):"], [f"{name}()"]),
-        (["def __iter__(self):"], [f"for _ in {name}():", "    pass"]),
-        (["def __set_name__(self, owner, name):"], [f"class Owner{name}:", f"    field = {name}()"]),
-    ])
+    head, call = rng.choice(
+        [
+            (["def __init__(self):"], [f"{name}()"]),
+            (["def apply(self):"], [f"{name}().apply()"]),
+            (["@classmethod", "def apply(cls):"], [f"{name}.apply()"]),
+            (["@staticmethod", "def apply():"], [f"{name}.apply()"]),
+            (["@property", "def applied(self):"], [f"{name}().applied"]),
+            (["def __call__(self):"], [f"{name}()()"]),
+            (["def __enter__(self):"], [f"with {name}():", "    pass"]),
+            (["def __init_subclass__(cls):"], [f"class Child{name}({name}):", "    pass"]),
+            (["def __new__(cls):"], [f"{name}()"]),
+            (["def __bool__(self):"], [f"if {name}():", "    pass"]),
+            (["def __getattr__(self, attribute):"], [f"{name}().anything"]),
+            (["def __post_init__(self):"], [f"{name}()"]),
+            (["def __iter__(self):"], [f"for _ in {name}():", "    pass"]),
+            (["def __set_name__(self, owner, name):"], [f"class Owner{name}:", f"    field = {name}()"]),
+        ]
+    )
     extra = ["    def __exit__(self, *exc):", "        return False"] if "__enter__" in head[0] else []
     tail = []
     if "__new__" in head[0]:
@@ -221,7 +318,16 @@ def decorator(project: Project, module: Module, depth: int) -> list[str]:
     if rng.random() < 0.4:
         module.define([f"def {name}(wrapped):", *indent(inner), "    return wrapped"])
         return [f"@{name}", f"def {target}():", "    pass"]
-    module.define([f"def {name}(wrapped):", "    @functools.wraps(wrapped)", "    def wrapper(*args, **kwargs):", *indent(inner, 2), "        return wrapped(*args, **kwargs)", "    return wrapper"])
+    module.define(
+        [
+            f"def {name}(wrapped):",
+            "    @functools.wraps(wrapped)",
+            "    def wrapper(*args, **kwargs):",
+            *indent(inner, 2),
+            "        return wrapped(*args, **kwargs)",
+            "    return wrapper",
+        ]
+    )
     return [f"@{name}", f"def {target}():", "    return 1", *([f"{target}()"] if rng.random() < 0.8 else [])]
 
 
@@ -230,7 +336,19 @@ def context(project: Project, module: Module, depth: int) -> list[str]:
     name = project.name("scope")
     module.need("import contextlib")
     inner = block(project, module, depth)
-    module.define(["@contextlib.contextmanager", f"def {name}():", *rng.choice([[*indent(inner), "    yield"], ["    yield", *indent(inner)], ["    try:", "        yield", "    finally:", *indent(inner, 2)]])])
+    module.define(
+        [
+            "@contextlib.contextmanager",
+            f"def {name}():",
+            *rng.choice(
+                [
+                    [*indent(inner), "    yield"],
+                    ["    yield", *indent(inner)],
+                    ["    try:", "        yield", "    finally:", *indent(inner, 2)],
+                ]
+            ),
+        ]
+    )
     return [f"with {name}():", *indent(action(project, module))]
 
 
@@ -239,7 +357,15 @@ def generator(project: Project, module: Module, depth: int) -> list[str]:
     name = project.name("steps")
     inner = block(project, module, depth)
     module.define([f"def {name}():", *rng.choice([[*indent(inner), "    yield 1"], ["    yield 1", *indent(inner)]])])
-    return rng.choice([[f"list({name}())"], [f"next({name}())"], [f"{name}()"], [f"for _ in {name}():", "    pass"], [f"for _ in {name}():", "    break"]])
+    return rng.choice(
+        [
+            [f"list({name}())"],
+            [f"next({name}())"],
+            [f"{name}()"],
+            [f"for _ in {name}():", "    pass"],
+            [f"for _ in {name}():", "    break"],
+        ]
+    )
 
 
 def thread(project: Project, module: Module, depth: int) -> list[str]:
@@ -283,7 +409,11 @@ def registry(project: Project, module: Module, depth: int) -> list[str]:
 def exits(project: Project, module: Module, depth: int) -> list[str]:
     module.need("import sys")
     rng = project.rng
-    return [f"if {rng.choice(['sys.platform == chr(120)', 'sys.platform not in (chr(97),) and False', 'sys.version_info < (3, 7)'])}:", rng.choice(["    sys.exit(1)", "    raise SystemExit", "    raise RuntimeError('too old')"]), *block(project, module, depth)]
+    return [
+        f"if {rng.choice(['sys.platform == chr(120)', 'sys.platform not in (chr(97),) and False', 'sys.version_info < (3, 7)'])}:",
+        rng.choice(["    sys.exit(1)", "    raise SystemExit", "    raise RuntimeError('too old')"]),
+        *block(project, module, depth),
+    ]
 
 
 def star_module(project: Project, module: Module, depth: int) -> list[str]:
@@ -300,12 +430,36 @@ def reload_module(project: Project, module: Module, depth: int) -> list[str]:
     other.body += block(project, other, depth)
     module.need("import importlib")
     name = project.name("again_module")
-    return [f'{name} = importlib.import_module("{project.dotted(other)}")', *action(project, module), f"importlib.reload({name})"]
+    return [
+        f'{name} = importlib.import_module("{project.dotted(other)}")',
+        *action(project, module),
+        f"importlib.reload({name})",
+    ]
 
 
 SHAPES = [
-    (branch, 14), (inverse, 3), (matching, 5), (function, 9), (parameter, 5), (other_module, 8), (package_init, 3),
-    (other_function, 8), (handler, 8), (suppressed, 4), (loop_statement, 5), (class_shape, 6), (class_body, 1),
-    (decorator, 3), (context, 4), (generator, 3), (thread, 3), (uncalled, 2), (main_guard, 2), (closure, 3),
-    (registry, 2), (exits, 2), (star_module, 1), (reload_module, 1),
+    (branch, 14),
+    (inverse, 3),
+    (matching, 5),
+    (function, 9),
+    (parameter, 5),
+    (other_module, 8),
+    (package_init, 3),
+    (other_function, 8),
+    (handler, 8),
+    (suppressed, 4),
+    (loop_statement, 5),
+    (class_shape, 6),
+    (class_body, 1),
+    (decorator, 3),
+    (context, 4),
+    (generator, 3),
+    (thread, 3),
+    (uncalled, 2),
+    (main_guard, 2),
+    (closure, 3),
+    (registry, 2),
+    (exits, 2),
+    (star_module, 1),
+    (reload_module, 1),
 ]

@@ -58,16 +58,22 @@ PLAIN: list[tuple[str, tuple[str, ...]]] = [
     ('__name__ != "__main__"', ()),
     ("sys.maxsize > 2**32", ("import sys",)),
     ("__file__ is not None", ()),
-    ('len(sys.platform) == 5', ("import sys",)),
+    ("len(sys.platform) == 5", ("import sys",)),
     ('{"win32": True}.get(sys.platform, False)', ("import sys",)),
     ('any(sys.platform.startswith(p) for p in ("win", "cygwin"))', ("import sys",)),
     ('all([os.name == "nt", sys.platform == "win32"])', ("import os", "import sys")),
     ('"win32" if os.name == "nt" else ""', ("import os",)),
     ('sys.platform == f"win{30 + 2}"', ("import sys",)),
     ('re.match(r"win", sys.platform)', ("import re", "import sys")),
-    ('isinstance(asyncio.get_event_loop_policy(), getattr(asyncio, "WindowsProactorEventLoopPolicy", ()))', ("import asyncio",)),
+    (
+        'isinstance(asyncio.get_event_loop_policy(), getattr(asyncio, "WindowsProactorEventLoopPolicy", ()))',
+        ("import asyncio",),
+    ),
     ('type(asyncio.get_event_loop_policy()).__name__ == "WindowsProactorEventLoopPolicy"', ("import asyncio",)),
-    ('issubclass(type(asyncio.get_event_loop_policy()), getattr(asyncio, "WindowsSelectorEventLoopPolicy", int))', ("import asyncio",)),
+    (
+        'issubclass(type(asyncio.get_event_loop_policy()), getattr(asyncio, "WindowsSelectorEventLoopPolicy", int))',
+        ("import asyncio",),
+    ),
 ]
 MAIN_ONLY = ("__name__",)
 
@@ -93,7 +99,29 @@ def guard(project: Project, module: Module, depth: int = 2) -> str:
 def hidden(project: Project, module: Module, depth: int) -> str:
     """A guard behind a name: a constant, a function, an attribute, here or in another module."""
     rng = project.rng
-    shape = rng.choice(["constant", "function", "elsewhere", "elsewhere function", "class attribute", "enum", "property", "cached", "dict", "walrus", "lambda", "tuple", "settings", "early return", "try import", "chained", "star", "default argument", "global flag"])
+    shape = rng.choice(
+        [
+            "constant",
+            "function",
+            "elsewhere",
+            "elsewhere function",
+            "class attribute",
+            "enum",
+            "property",
+            "cached",
+            "dict",
+            "walrus",
+            "lambda",
+            "tuple",
+            "settings",
+            "early return",
+            "try import",
+            "chained",
+            "star",
+            "default argument",
+            "global flag",
+        ]
+    )
     project.feature(f"guard:{shape}")
     name = project.name("flag")
     if shape == "constant":
@@ -103,7 +131,9 @@ def hidden(project: Project, module: Module, depth: int) -> str:
         module.define([f"def {name}():", f"    return {guard(project, module, depth)}"])
         return f"{name}()"
     if shape == "early return":
-        module.define([f"def {name}():", f"    if {guard(project, module, depth)}:", "        return True", "    return False"])
+        module.define(
+            [f"def {name}():", f"    if {guard(project, module, depth)}:", "        return True", "    return False"]
+        )
         return f"{name}()"
     if shape == "lambda":
         module.define([f"{name} = lambda: {guard(project, module, depth)}"])
@@ -129,7 +159,15 @@ def hidden(project: Project, module: Module, depth: int) -> str:
         return f"{name.title()}.value"
     if shape == "settings":
         module.need("from dataclasses import dataclass")
-        module.define(["@dataclass", f"class {name.title()}:", f"    value: bool = {guard(project, module, depth)}", "", f"{name} = {name.title()}()"])
+        module.define(
+            [
+                "@dataclass",
+                f"class {name.title()}:",
+                f"    value: bool = {guard(project, module, depth)}",
+                "",
+                f"{name} = {name.title()}()",
+            ]
+        )
         return f"{name}.value"
     if shape == "enum":
         module.need("import enum")
@@ -137,11 +175,24 @@ def hidden(project: Project, module: Module, depth: int) -> str:
         module.define([f"class {name.title()}(enum.Enum):", '    WINDOWS = "win32"', '    LINUX = "linux"'])
         return f"sys.platform == {name.title()}.WINDOWS.value"
     if shape == "property":
-        module.define([f"class {name.title()}:", "    @property", "    def value(self):", f"        return {guard(project, module, depth)}"])
+        module.define(
+            [
+                f"class {name.title()}:",
+                "    @property",
+                "    def value(self):",
+                f"        return {guard(project, module, depth)}",
+            ]
+        )
         return f"{name.title()}().value"
     if shape == "cached":
         module.need("import functools")
-        module.define([rng.choice(["@functools.lru_cache(maxsize=None)", "@functools.lru_cache"]), f"def {name}():", f"    return {guard(project, module, depth)}"])
+        module.define(
+            [
+                rng.choice(["@functools.lru_cache(maxsize=None)", "@functools.lru_cache"]),
+                f"def {name}():",
+                f"    return {guard(project, module, depth)}",
+            ]
+        )
         return f"{name}()"
     if shape == "dict":
         module.define([f'{name} = {{"windows": {guard(project, module, depth)}, "other": False}}'])
@@ -158,9 +209,27 @@ def hidden(project: Project, module: Module, depth: int) -> str:
         module.define([f"def {name}(value={guard(project, module, depth)}):", "    return value"])
         return f"{name}()"
     if shape == "global flag":
-        module.define([f"{name} = False", "", f"def set_{name}():", f"    global {name}", f"    {name} = {guard(project, module, depth)}", "", f"set_{name}()"])
+        module.define(
+            [
+                f"{name} = False",
+                "",
+                f"def set_{name}():",
+                f"    global {name}",
+                f"    {name} = {guard(project, module, depth)}",
+                "",
+                f"set_{name}()",
+            ]
+        )
         return name
-    module.define(["try:", f"    import {rng.choice(['msvcrt', 'winreg', '_winapi', 'fcntl', 'pwd', 'winloop', 'uvloop'])}", f"    {name} = True", f"except {rng.choice(['ImportError', 'ModuleNotFoundError', 'Exception'])}:", f"    {name} = False"])
+    module.define(
+        [
+            "try:",
+            f"    import {rng.choice(['msvcrt', 'winreg', '_winapi', 'fcntl', 'pwd', 'winloop', 'uvloop'])}",
+            f"    {name} = True",
+            f"except {rng.choice(['ImportError', 'ModuleNotFoundError', 'Exception'])}:",
+            f"    {name} = False",
+        ]
+    )
     return name
 
 
@@ -169,7 +238,12 @@ def imported(project: Project, module: Module, other: Module, name: str) -> str:
     rng = project.rng
     dotted = project.dotted(other)
     shape = rng.choice(["from", "as", "module", "relative"])
-    if shape == "relative" and module.folder == other.folder and module.folder not in ("", project.source_folder.rstrip("/")) and module.path != project.entry:
+    if (
+        shape == "relative"
+        and module.folder == other.folder
+        and module.folder not in ("", project.source_folder.rstrip("/"))
+        and module.path != project.entry
+    ):
         stem = dotted.rpartition(".")[2]
         if rng.random() < 0.5:
             module.need(f"from .{stem} import {name}")

@@ -79,7 +79,11 @@ class Project:
     def beside(self, module: Module, stem: str) -> Module:
         """A new module that `module` can import, in its folder or in a package."""
         folder = module.folder
-        if folder in ("", self.source_folder.rstrip("/")) and (module.path != self.entry or self.source_folder) or self.rng.random() < 0.4:
+        if (
+            folder in ("", self.source_folder.rstrip("/"))
+            and (module.path != self.entry or self.source_folder)
+            or self.rng.random() < 0.4
+        ):
             folder = self.source_folder.rstrip("/") if not folder else folder
         if self.rng.random() < 0.35:
             package = self.name("pkg")

@@ -37,7 +37,14 @@ def action_in_loop(project: Project, module: Module) -> list[str]:
 
 def factory(project: Project, module: Module) -> str:
     rng = project.rng
-    plain = ["asyncio.SelectorEventLoop", "asyncio.ProactorEventLoop", "asyncio.new_event_loop", "None", "lambda: asyncio.SelectorEventLoop()", "asyncio.EventLoop" if project.version >= (3, 13) else "asyncio.SelectorEventLoop"]
+    plain = [
+        "asyncio.SelectorEventLoop",
+        "asyncio.ProactorEventLoop",
+        "asyncio.new_event_loop",
+        "None",
+        "lambda: asyncio.SelectorEventLoop()",
+        "asyncio.EventLoop" if project.version >= (3, 13) else "asyncio.SelectorEventLoop",
+    ]
     if rng.random() < 0.4:
         return f"{rng.choice(plain[:4])} if {guard(project, module)} else {rng.choice(plain[:4])}"
     return rng.choice(plain)
@@ -47,7 +54,22 @@ def asyncio_runner(project: Project, module: Module) -> list[str]:
     rng = project.rng
     main = coroutine(project, module)
     module.need("import asyncio")
-    shapes = ["run"] * 6 + ["debug", "new", "new set", "get", "forever", "selector", "proactor", "policy", "new set", "gather", "wrapper", "set none", "class", "thread"]
+    shapes = ["run"] * 6 + [
+        "debug",
+        "new",
+        "new set",
+        "get",
+        "forever",
+        "selector",
+        "proactor",
+        "policy",
+        "new set",
+        "gather",
+        "wrapper",
+        "set none",
+        "class",
+        "thread",
+    ]
     if project.version >= (3, 11):
         shapes += ["runner", "runner", "runner factory", "runner manual", "runner between", "runner loop"]
     if project.version >= (3, 12):
@@ -56,15 +78,43 @@ def asyncio_runner(project: Project, module: Module) -> list[str]:
     project.feature(f"runner:{shape}")
     loop = project.name("loop")
     if shape == "run":
-        return rng.choice([[f"asyncio.run({main}())"], [f"asyncio.run({main}())"], [f"asyncio.run(main={main}())"], [f"result = asyncio.run({main}())"], ["try:", f"    asyncio.run({main}())", "except KeyboardInterrupt:", "    pass"], [f"from asyncio import run as {loop}", f"{loop}({main}())"]])
+        return rng.choice(
+            [
+                [f"asyncio.run({main}())"],
+                [f"asyncio.run({main}())"],
+                [f"asyncio.run(main={main}())"],
+                [f"result = asyncio.run({main}())"],
+                ["try:", f"    asyncio.run({main}())", "except KeyboardInterrupt:", "    pass"],
+                [f"from asyncio import run as {loop}", f"{loop}({main}())"],
+            ]
+        )
     if shape == "debug":
         return [f"asyncio.run({main}(), debug={rng.choice(['True', 'None', 'False'])})"]
     if shape == "new":
-        return [f"{loop} = asyncio.new_event_loop()", "try:", f"    {loop}.run_until_complete({main}())", "finally:", f"    {loop}.close()"]
+        return [
+            f"{loop} = asyncio.new_event_loop()",
+            "try:",
+            f"    {loop}.run_until_complete({main}())",
+            "finally:",
+            f"    {loop}.close()",
+        ]
     if shape == "new set":
-        return [f"{loop} = asyncio.new_event_loop()", f"asyncio.set_event_loop({loop})", *(action(project, module) if rng.random() < 0.3 else []), rng.choice([f"{loop}.run_until_complete({main}())", f"asyncio.get_event_loop().run_until_complete({main}())"])]
+        return [
+            f"{loop} = asyncio.new_event_loop()",
+            f"asyncio.set_event_loop({loop})",
+            *(action(project, module) if rng.random() < 0.3 else []),
+            rng.choice(
+                [f"{loop}.run_until_complete({main}())", f"asyncio.get_event_loop().run_until_complete({main}())"]
+            ),
+        ]
     if shape == "get":
-        return ["try:", f"    {loop} = asyncio.get_event_loop()", "except RuntimeError:", f"    {loop} = asyncio.new_event_loop()", f"{loop}.run_until_complete({main}())"]
+        return [
+            "try:",
+            f"    {loop} = asyncio.get_event_loop()",
+            "except RuntimeError:",
+            f"    {loop} = asyncio.new_event_loop()",
+            f"{loop}.run_until_complete({main}())",
+        ]
     if shape == "forever":
         return [f"{loop} = asyncio.new_event_loop()", f"{loop}.call_later(0.01, {loop}.stop)", f"{loop}.run_forever()"]
     if shape in ("selector", "proactor"):
@@ -72,7 +122,13 @@ def asyncio_runner(project: Project, module: Module) -> list[str]:
     if shape == "policy":
         return [f"{loop} = asyncio.get_event_loop_policy().new_event_loop()", f"{loop}.run_until_complete({main}())"]
     if shape == "gather":
-        return [f"{loop} = asyncio.new_event_loop()", f"asyncio.set_event_loop({loop})", f"{loop}.create_task({main}())", f"{loop}.call_soon({loop}.stop)", f"{loop}.run_forever()"]
+        return [
+            f"{loop} = asyncio.new_event_loop()",
+            f"asyncio.set_event_loop({loop})",
+            f"{loop}.create_task({main}())",
+            f"{loop}.call_soon({loop}.stop)",
+            f"{loop}.run_forever()",
+        ]
     if shape == "wrapper":
         name = project.name("launch")
         module.define([f"def {name}(coro_function, **options):", "    return asyncio.run(coro_function(), **options)"])
@@ -81,8 +137,21 @@ def asyncio_runner(project: Project, module: Module) -> list[str]:
         return ["asyncio.set_event_loop(None)", f"asyncio.run({main}())"]
     if shape == "class":
         name = project.name("Application")
-        module.define([f"class {name}:", "    def __init__(self):", "        self.loop = asyncio.new_event_loop()", "", "    def run(self):", f"        self.loop.run_until_complete({main}())"])
-        return [f"application = {name}()", *(action(project, module) if rng.random() < 0.4 else []), "application.run()"]
+        module.define(
+            [
+                f"class {name}:",
+                "    def __init__(self):",
+                "        self.loop = asyncio.new_event_loop()",
+                "",
+                "    def run(self):",
+                f"        self.loop.run_until_complete({main}())",
+            ]
+        )
+        return [
+            f"application = {name}()",
+            *(action(project, module) if rng.random() < 0.4 else []),
+            "application.run()",
+        ]
     if shape == "thread":
         module.need("import threading")
         name = project.name("serve")
@@ -97,7 +166,12 @@ def asyncio_runner(project: Project, module: Module) -> list[str]:
     if shape == "runner between":
         return ["with asyncio.Runner() as runner:", *indent(action(project, module)), f"    runner.run({main}())"]
     if shape == "runner loop":
-        return ["with asyncio.Runner() as runner:", "    runner.get_loop()", *indent(action(project, module)), f"    runner.run({main}())"]
+        return [
+            "with asyncio.Runner() as runner:",
+            "    runner.get_loop()",
+            *indent(action(project, module)),
+            f"    runner.run({main}())",
+        ]
     return [f"asyncio.run({main}(), loop_factory={factory(project, module)})"]
 
 
@@ -114,7 +188,9 @@ def process(project: Project, module: Module) -> list[str]:
         other = project.add("second.py")
         if not other.body:
             other.body += [*block(project, other, 1), *asyncio_runner(project, other)]
-        return [f'subprocess.run([sys.executable, os.path.join(os.path.dirname(os.path.abspath(__file__)), "second.py")]{rng.choice(["", ", check=True"])})']
+        return [
+            f'subprocess.run([sys.executable, os.path.join(os.path.dirname(os.path.abspath(__file__)), "second.py")]{rng.choice(["", ", check=True"])})'
+        ]
     holder = module if rng.random() < 0.6 else project.beside(module, "jobs")
     holder.need("import asyncio")
     run = asyncio_runner(project, holder)
@@ -124,13 +200,25 @@ def process(project: Project, module: Module) -> list[str]:
     module.need("import multiprocessing")
     child = project.name("child")
     if shape == "process":
-        return ['multiprocessing.set_start_method("spawn", force=True)', f"{child} = multiprocessing.Process(target={name})", f"{child}.start()", f"{child}.join()"]
+        return [
+            'multiprocessing.set_start_method("spawn", force=True)',
+            f"{child} = multiprocessing.Process(target={name})",
+            f"{child}.start()",
+            f"{child}.join()",
+        ]
     if shape == "context":
-        return [f'{child} = multiprocessing.get_context("spawn").Process(target={name})', f"{child}.start()", f"{child}.join()"]
+        return [
+            f'{child} = multiprocessing.get_context("spawn").Process(target={name})',
+            f"{child}.start()",
+            f"{child}.join()",
+        ]
     if shape == "pool":
         return ['with multiprocessing.get_context("spawn").Pool(1) as pool:', f"    pool.apply({name})"]
     module.need("from concurrent.futures import ProcessPoolExecutor")
-    return ['with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:', f"    pool.submit({name}).result()"]
+    return [
+        'with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:',
+        f"    pool.submit({name}).result()",
+    ]
 
 
 def uvicorn_runner(project: Project, module: Module) -> list[str]:
@@ -148,7 +236,9 @@ def uvicorn_runner(project: Project, module: Module) -> list[str]:
     else:
         module.define(APPLICATION)
         target = "app" if rng.random() < 0.7 else f'"{project.dotted(module)}:app"'
-    loops = ['"none"', '"asyncio"', '"auto"'] + (['"asyncio:SelectorEventLoop"', '"asyncio:ProactorEventLoop"', '"asyncio:new_event_loop"'] if new else [])
+    loops = ['"none"', '"asyncio"', '"auto"'] + (
+        ['"asyncio:SelectorEventLoop"', '"asyncio:ProactorEventLoop"', '"asyncio:new_event_loop"'] if new else []
+    )
     loop = ""
     if rng.random() < 0.45:
         loop = f", loop={rng.choice(loops)}"
@@ -171,9 +261,16 @@ def uvicorn_runner(project: Project, module: Module) -> list[str]:
         return [f"config = uvicorn.Config({target}, port=8000{loop})", "asyncio.run(uvicorn.Server(config).serve())"]
     if shape == "ruc":
         module.need("import asyncio")
-        return ["loop = asyncio.new_event_loop()", f"config = uvicorn.Config({target}, port=8000{loop})", "loop.run_until_complete(uvicorn.Server(config).serve())"]
+        return [
+            "loop = asyncio.new_event_loop()",
+            f"config = uvicorn.Config({target}, port=8000{loop})",
+            "loop.run_until_complete(uvicorn.Server(config).serve())",
+        ]
     if shape == "options":
-        return [f'options = {{"port": 8000, "log_level": "info"{loop.replace("loop=", chr(34) + "loop" + chr(34) + ": ")}}}', f"uvicorn.run({target}, **options)"]
+        return [
+            f'options = {{"port": 8000, "log_level": "info"{loop.replace("loop=", chr(34) + "loop" + chr(34) + ": ")}}}',
+            f"uvicorn.run({target}, **options)",
+        ]
     if shape == "reload":
         return [f"uvicorn.run({target}, port=8000, reload=True{loop})"]
     return [f"uvicorn.run({target}, port=8000, workers=2{loop})"]
@@ -183,7 +280,9 @@ def nicegui_runner(project: Project, module: Module) -> list[str]:
     rng = project.rng
     module.need("from nicegui import ui")
     module.define(['@ui.page("/")', "def page():", '    ui.label("hello")'])
-    loops = ['"none"', '"asyncio"', '"auto"'] + (['"asyncio:SelectorEventLoop"'] if project.environment == "nicegui-3" else [])
+    loops = ['"none"', '"asyncio"', '"auto"'] + (
+        ['"asyncio:SelectorEventLoop"'] if project.environment == "nicegui-3" else []
+    )
     loop = f", loop={rng.choice(loops)}" if rng.random() < 0.35 else ""
     if loop and rng.random() < 0.3:
         loop = f", loop={rng.choice(loops)} if {guard(project, module)} else {rng.choice(loops)}"
@@ -194,7 +293,23 @@ def nicegui_runner(project: Project, module: Module) -> list[str]:
 def other_runner(project: Project, module: Module) -> list[str]:
     rng = project.rng
     module.need("import asyncio")
-    shape = rng.choice(["hypercorn", "hypercorn ruc", "aiohttp", "aiohttp coroutine", "aiohttp loop", "apprunner", "anyio", "anyio options", "anyio factory", "tornado", "tornado asyncio", "quart", "quart task"])
+    shape = rng.choice(
+        [
+            "hypercorn",
+            "hypercorn ruc",
+            "aiohttp",
+            "aiohttp coroutine",
+            "aiohttp loop",
+            "apprunner",
+            "anyio",
+            "anyio options",
+            "anyio factory",
+            "tornado",
+            "tornado asyncio",
+            "quart",
+            "quart task",
+        ]
+    )
     project.feature(f"other:{shape}")
     if shape.startswith("hypercorn"):
         module.need("from hypercorn.asyncio import serve")
@@ -211,11 +326,25 @@ def other_runner(project: Project, module: Module) -> list[str]:
         if shape == "aiohttp":
             return [*make, "web.run_app(application, port=8080)"]
         if shape == "aiohttp loop":
-            return [*make, "loop = asyncio.new_event_loop()", *(action(project, module) if rng.random() < 0.4 else []), "web.run_app(application, port=8080, loop=loop)"]
+            return [
+                *make,
+                "loop = asyncio.new_event_loop()",
+                *(action(project, module) if rng.random() < 0.4 else []),
+                "web.run_app(application, port=8080, loop=loop)",
+            ]
         if shape == "aiohttp coroutine":
             module.define(["async def make_application():", *indent(make), "    return application"])
             return ["web.run_app(make_application(), port=8080)"]
-        module.define(["async def serve_forever():", *indent(make), "    runner = web.AppRunner(application)", "    await runner.setup()", '    await web.TCPSite(runner, "127.0.0.1", 8080).start()', "    await asyncio.Event().wait()"])
+        module.define(
+            [
+                "async def serve_forever():",
+                *indent(make),
+                "    runner = web.AppRunner(application)",
+                "    await runner.setup()",
+                '    await web.TCPSite(runner, "127.0.0.1", 8080).start()',
+                "    await asyncio.Event().wait()",
+            ]
+        )
         return ["asyncio.run(serve_forever())"]
     if shape.startswith("anyio"):
         module.need("import anyio")
@@ -229,9 +358,16 @@ def other_runner(project: Project, module: Module) -> list[str]:
         module.need("import tornado.ioloop")
         module.need("import tornado.web")
         module.define(["class Handler(tornado.web.RequestHandler):", "    def get(self):", '        self.write("ok")'])
-        make = ['application = tornado.web.Application([("/", Handler)])', 'application.listen(8888, address="127.0.0.1")']
+        make = [
+            'application = tornado.web.Application([("/", Handler)])',
+            'application.listen(8888, address="127.0.0.1")',
+        ]
         if shape == "tornado":
-            return [*make, *(action(project, module) if rng.random() < 0.3 else []), "tornado.ioloop.IOLoop.current().start()"]
+            return [
+                *make,
+                *(action(project, module) if rng.random() < 0.3 else []),
+                "tornado.ioloop.IOLoop.current().start()",
+            ]
         module.define(["async def serve_forever():", *indent(make), "    await asyncio.Event().wait()"])
         return ["asyncio.run(serve_forever())"]
     module.need("from quart import Quart")

@@ -29,7 +29,9 @@ _lock = threading.Lock()
 
 def write(kind, **fields):
     with _lock:
-        _file.write(json.dumps({"kind": kind, "time": time.time(), "process": os.getpid(), **fields}, default=repr) + "\n")
+        _file.write(
+            json.dumps({"kind": kind, "time": time.time(), "process": os.getpid(), **fields}, default=repr) + "\n"
+        )
         _file.flush()
 
 
@@ -63,7 +65,7 @@ def project_line():
             break
         name = frame.f_code.co_filename
         if os.path.isabs(name) and name.startswith(PROJECT):
-            return [name[len(PROJECT):], frame.f_lineno]
+            return [name[len(PROJECT) :], frame.f_lineno]
         frame = frame.f_back
     started = getattr(threading.current_thread(), "_loopcheck_started_at", None)
     spawned = os.environ.get(SPAWNED_AT)

@@ -102,7 +102,9 @@ class Inert:
 
 
 WINDOWS_SIGNALS = {"SIGABRT", "SIGBREAK", "SIGFPE", "SIGILL", "SIGINT", "SIGSEGV", "SIGTERM"}
-POSIX_SIGNALS = [name for name in dir(signal) if name.startswith("SIG") and name[3] != "_" and name not in WINDOWS_SIGNALS]
+POSIX_SIGNALS = [
+    name for name in dir(signal) if name.startswith("SIG") and name[3] != "_" and name not in WINDOWS_SIGNALS
+]
 POSIX_CALLS = """WEXITSTATUS WNOHANG chown chroot confstr ctermid fchmod fchown fork forkpty getegid geteuid getgid
 getgroups getloadavg getpgid getsid getuid killpg mkfifo mknod nice openpty pipe2 posix_spawn posix_spawnp
 register_at_fork sched_getaffinity sched_setaffinity sendfile setgid setpgid setsid setuid sysconf ttyname uname""".split()
@@ -112,13 +114,31 @@ views = {
     "os": View(os, {"name": "nt", "startfile": Inert()}, POSIX_CALLS),
     "signal": View(
         signal,
-        gone=[*POSIX_SIGNALS, "alarm", "pause", "pthread_kill", "pthread_sigmask", "setitimer", "siginterrupt", "sigwait"],
+        gone=[
+            *POSIX_SIGNALS,
+            "alarm",
+            "pause",
+            "pthread_kill",
+            "pthread_sigmask",
+            "setitimer",
+            "siginterrupt",
+            "sigwait",
+        ],
     ),
     "socket": View(socket, gone=["AF_NETLINK", "AF_PACKET", "AF_UNIX", "SO_REUSEPORT"]),
     "ctypes": View(
         ctypes,
-        {"windll": Inert(), "oledll": Inert(), "WinDLL": Inert, "OleDLL": Inert, "WINFUNCTYPE": ctypes.CFUNCTYPE,
-         "WinError": OSError, "GetLastError": Inert(), "get_last_error": Inert(), "FormatError": lambda *code: ""},
+        {
+            "windll": Inert(),
+            "oledll": Inert(),
+            "WinDLL": Inert,
+            "OleDLL": Inert,
+            "WINFUNCTYPE": ctypes.CFUNCTYPE,
+            "WinError": OSError,
+            "GetLastError": Inert(),
+            "get_last_error": Inert(),
+            "FormatError": lambda *code: "",
+        },
     ),
 }
 
@@ -138,10 +158,20 @@ windows_modules = {
     "_overlapped": empty(
         "_overlapped", NULL=0, INVALID_HANDLE_VALUE=-1, SO_UPDATE_ACCEPT_CONTEXT=0, SO_UPDATE_CONNECT_CONTEXT=0
     ),
-    "msvcrt": empty("msvcrt", kbhit=lambda: False, get_osfhandle=lambda fd: fd, open_osfhandle=lambda handle, flags=0: handle),
+    "msvcrt": empty(
+        "msvcrt", kbhit=lambda: False, get_osfhandle=lambda fd: fd, open_osfhandle=lambda handle, flags=0: handle
+    ),
     "winreg": empty(
-        "winreg", HKEY_LOCAL_MACHINE=1, HKEY_CURRENT_USER=2, HKEY_CLASSES_ROOT=3, KEY_READ=1,
-        OpenKey=no_registry, OpenKeyEx=no_registry, QueryValueEx=no_registry, EnumKey=no_registry, ConnectRegistry=no_registry,
+        "winreg",
+        HKEY_LOCAL_MACHINE=1,
+        HKEY_CURRENT_USER=2,
+        HKEY_CLASSES_ROOT=3,
+        KEY_READ=1,
+        OpenKey=no_registry,
+        OpenKeyEx=no_registry,
+        QueryValueEx=no_registry,
+        EnumKey=no_registry,
+        ConnectRegistry=no_registry,
     ),
 }
 
@@ -186,7 +216,11 @@ def import_as_on_windows(name, globals=None, locals=None, fromlist=(), level=0):
 def name_the_platform():
     for module in list(sys.modules.values()):
         names = getattr(module, "__dict__", {})
-        if names.get("sys") is sys and believes(names) is False and not names["__name__"].startswith(("importlib", "_frozen")):
+        if (
+            names.get("sys") is sys
+            and believes(names) is False
+            and not names["__name__"].startswith(("importlib", "_frozen"))
+        ):
             names["sys"] = posix_sys
     builtins.__import__ = import_as_on_windows
     sys.platform = "win32"
