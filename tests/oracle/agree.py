@@ -13,6 +13,7 @@ and on Linux as before.
 from __future__ import annotations
 
 import argparse
+import json
 import pathlib
 import random
 import subprocess
@@ -21,7 +22,6 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, as_completed
-import json
 
 import compare
 import environments

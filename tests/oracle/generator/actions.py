@@ -40,7 +40,6 @@ WEIGHTS = [
     ("map", 1),
     ("setattr", 1),
     ("dispatch", 2),
-    ("nest", 0),
     ("delete", 1),
     ("instance_factory", 1),
     ("swap_setter", 1),

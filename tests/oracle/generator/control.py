@@ -73,14 +73,14 @@ def function(project: Project, module: Module, depth: int) -> list[str]:
     if rng.random() < 0.5:
         inner = [f"if {guard(project, module)}:", f"    return{rng.choice(['', ' None', ' False'])}", *inner]
     if rng.random() < 0.2:
-        inner = [f'"""Prepare the loop."""', *inner]
+        inner = ['"""Prepare the loop."""', *inner]
     module.define([f"def {name}():", *indent(inner)])
     return rng.choice(
         [
             [f"{name}()"],
             [f"{name}()"],
             [f"_ = {name}()"],
-            [f"for _ in range(1):", f"    {name}()"],
+            ["for _ in range(1):", f"    {name}()"],
             [f"(lambda: {name}())()"],
         ]
     )

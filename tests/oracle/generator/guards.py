@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .project import Module, Project, indent
+from .project import Module, Project
 
 # Expression and the imports that it needs. What each is worth is decided by running it.
 PLAIN: list[tuple[str, tuple[str, ...]]] = [
@@ -75,7 +75,6 @@ PLAIN: list[tuple[str, tuple[str, ...]]] = [
         ("import asyncio",),
     ),
 ]
-MAIN_ONLY = ("__name__",)
 
 
 def guard(project: Project, module: Module, depth: int = 2) -> str:
@@ -152,7 +151,7 @@ def hidden(project: Project, module: Module, depth: int) -> str:
     if shape == "elsewhere function":
         other = project.beside(module, "system")
         inner = guard(project, other, depth)
-        other.body += [f"def {name}() -> bool:", f'    """Tell about the platform."""', f"    return bool({inner})"]
+        other.body += [f"def {name}() -> bool:", '    """Tell about the platform."""', f"    return bool({inner})"]
         return imported(project, module, other, name) + "()"
     if shape == "class attribute":
         module.define([f"class {name.title()}:", f"    value = {guard(project, module, depth)}"])
@@ -259,7 +258,3 @@ def imported(project: Project, module: Module, other: Module, name: str) -> str:
         return alias
     module.need(f"import {dotted}")
     return f"{dotted}.{name}"
-
-
-def early_exit(expression: str) -> list[str]:
-    return [f"if {expression}:", *indent(["return"])]

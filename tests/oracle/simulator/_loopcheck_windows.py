@@ -30,7 +30,7 @@ assert "asyncio" not in sys.modules
 
 # Modules of the library that choose by platform when they are imported: they choose POSIX, now.
 import concurrent.futures.process  # noqa: E402
-import concurrent.futures.thread  # noqa: E402
+import concurrent.futures.thread  # noqa: E402, F401
 import ctypes  # noqa: E402
 import ctypes.wintypes  # noqa: E402, F401
 import errno  # noqa: E402
