@@ -27,6 +27,11 @@ else:
     ]
     del AbstractEventLoopPolicy
 
+if sys.version_info < (3, 14):
+    from asyncio.events import get_child_watcher, set_child_watcher
+else:
+    __missing__ += ["get_child_watcher", "set_child_watcher"]
+
 if sys.platform == "win32":
     import asyncio.windows_events as windows_events
     from asyncio.windows_events import SelectorEventLoop, ProactorEventLoop, IocpProactor
@@ -192,3 +197,48 @@ class Semaphore(Lock):
 
 class BoundedSemaphore(Semaphore):
     pass
+
+
+if sys.version_info < (3, 11):
+    del TaskGroup, timeout
+if sys.version_info < (3, 9):
+    del to_thread
+
+# What else the namespace holds, from `dir(asyncio)` of CPython 3.8 to 3.13. Later releases are left open.
+if sys.version_info < (3, 14):
+    __names__ = [
+        "ALL_COMPLETED", "AbstractServer", "BaseProtocol", "BaseTransport", "BufferedProtocol", "Condition",
+        "DatagramProtocol", "DatagramTransport", "FIRST_COMPLETED", "FIRST_EXCEPTION", "Handle", "IncompleteReadError",
+        "LifoQueue", "LimitOverrunError", "PriorityQueue", "Protocol", "Queue", "QueueEmpty", "QueueFull",
+        "ReadTransport", "SendfileNotAvailableError", "StreamReader", "StreamReaderProtocol", "StreamWriter",
+        "SubprocessProtocol", "SubprocessTransport", "TimerHandle", "Transport", "WriteTransport", "_enter_task",
+        "_leave_task", "_register_task", "_set_running_loop", "_unregister_task", "all_tasks", "as_completed",
+        "base_events", "base_futures", "base_subprocess", "base_tasks", "constants", "coroutines",
+        "create_subprocess_exec", "create_subprocess_shell", "current_task", "exceptions", "format_helpers",
+        "futures", "isfuture", "locks", "log", "open_connection", "proactor_events", "protocols", "queues",
+        "selector_events", "sslproto", "staggered", "start_server", "streams", "subprocess", "sys", "tasks",
+        "transports", "trsock", "wrap_future",
+    ]
+    if sys.platform == "win32":
+        __names__.append("windows_utils")
+    else:
+        __names__ += [
+            "AbstractChildWatcher", "FastChildWatcher", "MultiLoopChildWatcher", "SafeChildWatcher",
+            "ThreadedChildWatcher", "open_unix_connection", "start_unix_server",
+        ]
+        if sys.version_info >= (3, 9):
+            __names__.append("PidfdChildWatcher")
+    if sys.version_info < (3, 10):
+        __names__.append("_all_tasks_compat")
+    else:
+        __names__.append("mixins")
+    if sys.version_info >= (3, 9):
+        __names__ += ["Server", "threads"]
+    if sys.version_info < (3, 11):
+        __names__.append("coroutine")
+    else:
+        __names__ += ["Barrier", "BrokenBarrierError", "Timeout", "taskgroups", "timeout_at", "timeouts"]
+    if sys.version_info >= (3, 12):
+        __names__ += ["create_eager_task_factory", "eager_task_factory"]
+    if sys.version_info >= (3, 13):
+        __names__.append("QueueShutDown")

@@ -81,6 +81,22 @@ class BaseEventLoop(AbstractEventLoop):
         _l.escape(handler)
 
 
+# A loop that comes from code nobody sees here: its class is not known, that it runs is.
+class _UnknownEventLoop(BaseEventLoop):
+    __loop__ = "unknown"
+
+    def __init__(self, origin):
+        self._origin = origin
+        super().__init__()
+
+    def __getattr__(self, name):
+        return getattr(self._origin, name)
+
+
+def _as_loop(made):
+    return _UnknownEventLoop(made) if _l.is_unknown(made) else made
+
+
 class AbstractEventLoopPolicy:
     def get_event_loop(self):
         raise NotImplementedError
@@ -89,6 +105,12 @@ class AbstractEventLoopPolicy:
         raise NotImplementedError
 
     def new_event_loop(self):
+        raise NotImplementedError
+
+    def get_child_watcher(self):
+        raise NotImplementedError
+
+    def set_child_watcher(self, watcher):
         raise NotImplementedError
 
 
@@ -128,14 +150,15 @@ def _init_event_loop_policy():
 
 
 def get_event_loop_policy():
-    if _event_loop_policy is None:
+    if not _l.is_unknown(_event_loop_policy) and _event_loop_policy is None:
         _init_event_loop_policy()
     return _event_loop_policy
 
 
 def set_event_loop_policy(policy):
     global _event_loop_policy
-    if policy is not None and not isinstance(policy, AbstractEventLoopPolicy):
+    # What is not known is taken for what it should be, a policy: to guess None would be to guess a loop.
+    if not _l.is_unknown(policy) and policy is not None and not isinstance(policy, AbstractEventLoopPolicy):
         if sys.version_info >= (3, 11):
             raise TypeError("policy must be an instance of AbstractEventLoopPolicy or None")
         raise AssertionError
@@ -161,9 +184,17 @@ def get_event_loop():
     policy = get_event_loop_policy()
     _l.ask(policy)
     try:
-        return policy.get_event_loop()
+        return _as_loop(policy.get_event_loop())
     finally:
         _l.answered()
+
+
+def get_child_watcher():
+    return get_event_loop_policy().get_child_watcher()
+
+
+def set_child_watcher(watcher):
+    return get_event_loop_policy().set_child_watcher(watcher)
 
 
 def set_event_loop(loop):
@@ -175,7 +206,7 @@ def new_event_loop():
     policy = get_event_loop_policy()
     _l.ask(policy)
     try:
-        return policy.new_event_loop()
+        return _as_loop(policy.new_event_loop())
     finally:
         _l.answered()
 

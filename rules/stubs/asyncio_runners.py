@@ -44,7 +44,7 @@ class Runner:
                 events.set_event_loop(self._loop)
                 self._set_event_loop = True
         else:
-            self._loop = self._loop_factory()
+            self._loop = events._as_loop(self._loop_factory())
 
 
 if sys.version_info >= (3, 12):

@@ -47,9 +47,9 @@ class _WindowsProactorEventLoopPolicy(events.BaseDefaultEventLoopPolicy):
 _DefaultEventLoopPolicy = _WindowsProactorEventLoopPolicy
 
 if sys.version_info < (3, 14):
-    WindowsSelectorEventLoopPolicy = _WindowsSelectorEventLoopPolicy
-    WindowsProactorEventLoopPolicy = _WindowsProactorEventLoopPolicy
-    DefaultEventLoopPolicy = _DefaultEventLoopPolicy
+    class WindowsSelectorEventLoopPolicy(_WindowsSelectorEventLoopPolicy): pass
+    class WindowsProactorEventLoopPolicy(_WindowsProactorEventLoopPolicy): pass
+    DefaultEventLoopPolicy = WindowsProactorEventLoopPolicy
     __missing__ = []
 else:
     __missing__ = ["WindowsSelectorEventLoopPolicy", "WindowsProactorEventLoopPolicy", "DefaultEventLoopPolicy"]

@@ -1,4 +1,5 @@
 # Exceptions and the few builtin classes whose inheritance matters.
+import _loopcheck as _l
 
 
 class object: pass
@@ -68,6 +69,37 @@ class UserWarning(Warning): pass
 class EncodingWarning(Warning): pass
 
 __debug__ = True
+
+
+# Nothing is called before somebody asks for an item.
+def map(function, iterable, *others):
+    if others:
+        for items in zip(iterable, *others):
+            yield function(*items)
+    else:
+        for item in iterable:
+            yield function(item)
+
+
+def filter(function, iterable):
+    for item in iterable:
+        if function(item) if function is not None else item:
+            yield item
+
+
+# What `dir()` gives back. Whether a name stands in it is what hasattr() knows.
+class _Directory:
+    def __init__(self, subject):
+        self._subject = subject
+
+    def __contains__(self, name):
+        return hasattr(self._subject, name)
+
+
+def dir(*subjects):
+    if len(subjects) == 1:
+        return _Directory(subjects[0])
+    return _l.unknown("dir()")
 
 
 def exit(code=None):

@@ -40,6 +40,9 @@ asynccontextmanager = contextmanager
 
 
 class suppress(AbstractContextManager):
+    # A handler like those of a `try`: code in its block may fail.
+    __swallows__ = True
+
     def __init__(self, *exceptions):
         self._exceptions = exceptions
 

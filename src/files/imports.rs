@@ -243,7 +243,9 @@ fn texts(bytes: &[u8], dynamic: bool, found: &mut Imports) {
         let level = module.iter().take_while(|byte| **byte == b'.').count();
         parts.clear();
         parts.extend(module[level..].split(|byte| *byte == b'.'));
-        if parts.iter().all(|part| !part.is_empty()) {
+        // `"worker.py"` is a file that is run, not a module that is imported.
+        let is_file = colon.is_none() && parts.last() == Some(&b"py".as_slice());
+        if !is_file && parts.iter().all(|part| !part.is_empty()) {
             found.push(level, ImportKind::Text, &parts, None);
         }
     }
@@ -302,6 +304,11 @@ mod tests {
         check("__import__(\"a\")", 0, "a");
         check("NAME = 'a.b'\nimport_module(NAME)", 0, "a.b");
         check("uvicorn.run('app.main:app')", 0, "app.main");
+    }
+
+    #[test]
+    fn the_name_of_a_file_is_no_import() {
+        assert!(found("importlib.import_module(name)\nrun([sys.executable, 'worker.py'])").is_empty());
     }
 
     #[test]

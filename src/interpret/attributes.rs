@@ -83,6 +83,7 @@ impl<'p> Machine<'p> {
 
     fn plain_attribute(&mut self, value: &Value, name: &str) -> Option<Value> {
         match value {
+            Value::Str(_) if !name.starts_with("__") && !STR_ATTRIBUTES.contains(&name) => None,
             Value::Str(_) => self.known_method("str", STR_METHODS, value, name),
             Value::Tuple(items) => {
                 let index = ["major", "minor", "micro", "releaselevel", "serial"]
@@ -169,8 +170,11 @@ impl<'p> Machine<'p> {
 
     /// Whether a stub says that its module lacks the name in this world.
     pub fn is_missing(&self, scope: Id, name: &str) -> bool {
-        let Some(missing) = self.state.heap.scope(scope).get("__missing__") else { return false };
-        self.items(missing).is_some_and(|(items, _)| items.iter().any(|item| item.as_str() == Some(name)))
+        let listed = |list: &str| {
+            let items = self.items(self.state.heap.scope(scope).get(list)?)?.0;
+            Some(items.iter().any(|item| item.as_str() == Some(name)))
+        };
+        listed("__missing__") == Some(true) || (!name.starts_with("__") && listed("__names__") == Some(false))
     }
 
     fn instance_attribute(
@@ -461,6 +465,15 @@ impl<'p> Machine<'p> {
     }
 }
 
+/// Everything a string has, in any Python from 3.8 on.
+#[rustfmt::skip]
+const STR_ATTRIBUTES: &[&str] = &[
+    "capitalize", "casefold", "center", "count", "encode", "endswith", "expandtabs", "find", "format", "format_map",
+    "index", "isalnum", "isalpha", "isascii", "isdecimal", "isdigit", "isidentifier", "islower", "isnumeric",
+    "isprintable", "isspace", "istitle", "isupper", "join", "ljust", "lower", "lstrip", "maketrans", "partition",
+    "removeprefix", "removesuffix", "replace", "rfind", "rindex", "rjust", "rpartition", "rsplit", "rstrip", "split",
+    "splitlines", "startswith", "strip", "swapcase", "title", "translate", "upper", "zfill",
+];
 const STR_METHODS: &[&str] = &[
     "str.lower",
     "str.upper",

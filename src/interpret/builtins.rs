@@ -25,12 +25,10 @@ pub const NAMES: &[&str] = &[
     "complex",
     "delattr",
     "dict",
-    "dir",
     "divmod",
     "enumerate",
     "eval",
     "exec",
-    "filter",
     "float",
     "format",
     "frozenset",
@@ -49,7 +47,6 @@ pub const NAMES: &[&str] = &[
     "len",
     "list",
     "locals",
-    "map",
     "max",
     "memoryview",
     "min",
@@ -88,10 +85,8 @@ const ITERATES: &[&str] = &[
     "any",
     "dict",
     "enumerate",
-    "filter",
     "frozenset",
     "list",
-    "map",
     "max",
     "min",
     "reversed",
@@ -165,6 +160,12 @@ impl<'p> Machine<'p> {
                     None => self.unknown(format!("isinstance({}, …)", self.shown(&value))),
                 }
             }
+            ("issubclass", [Value::Object(class), Value::Builtin(base)]) => {
+                match self.is_subclass_of_builtin(*class, base) {
+                    Some(answer) => Value::Bool(answer),
+                    None => self.unknown("issubclass()"),
+                }
+            }
             ("issubclass", [Value::Object(class), Value::Object(base)]) => {
                 match self.is_subclass(*class, *base) {
                     Some(answer) => Value::Bool(answer),
@@ -198,10 +199,10 @@ impl<'p> Machine<'p> {
                 }
             },
             ("bool", []) => Value::Bool(false),
-            ("bool", [value]) => match self.truth(value) {
-                Some(truth) => Value::Bool(truth),
-                None => value.clone(),
-            },
+            ("bool", [value]) => {
+                let value = self.truth_value(value.clone())?;
+                self.truth(&value).map_or(value, Value::Bool)
+            }
             ("str", []) => Value::str(""),
             ("str", [value]) => self.text_of(value)?,
             ("int", [Value::Int(n)]) => Value::Int(*n),
@@ -236,16 +237,6 @@ impl<'p> Machine<'p> {
                     None => self.unknown(format!("{name}()")),
                 }
             }
-            ("map", [function, iterable]) => match self.items(iterable) {
-                Some((items, open)) => {
-                    let mut results = Vec::new();
-                    for item in items.into_iter().take(64) {
-                        results.push(self.call(function.clone(), vec![item], Vec::new())?);
-                    }
-                    self.alloc(Object::List(Sequence { items: results, open }))
-                }
-                None => self.call_unknown("map()".into(), args, keywords),
-            },
             ("enumerate", [iterable, ..]) => match self.items(iterable) {
                 Some((items, false)) => {
                     let pairs = items
@@ -314,11 +305,11 @@ impl<'p> Machine<'p> {
 
     /// An attribute that reads as unknown may not be there at all, unless the module just is not fully known to us.
     fn is_there(&mut self, found: &Value, object: &Value) -> Value {
-        // What a module has is there, also when its value is not known to us; only what a stub calls
-        // a question may be absent.
+        // What a module with a stub has is there, also when its value is not known to us; only what the
+        // stub calls a question may be absent. Of a module without a stub nothing is known.
         let question = matches!(found, Value::Unknown(unknown) if unknown.label.starts_with("whether "));
-        let module =
-            !question && matches!(object.as_id().map(|id| self.state.heap.get(id)), Some(Object::Module(_)));
+        let module = !question
+            && matches!(object.as_id().map(|id| self.state.heap.get(id)), Some(Object::Module(module)) if module.unit.is_some());
         match found {
             Value::Unknown(unknown) if unknown.options.is_none() && !module => {
                 let label = format!("{} exists", unknown.label);

@@ -283,7 +283,8 @@ impl<'p> Machine<'p> {
                 all.extend(args.clone());
                 let made = self.call(maker, all, keywords.clone())?;
                 let own = matches!(made.as_id().map(|made| self.state.heap.get(made)), Some(Object::Instance { class, .. }) if *class == id);
-                if own {
+                // What `__new__` makes of the arguments is its own business when there is no `__init__`.
+                if own && self.class_attribute(id, "__init__").is_some() {
                     self.initialise(id, &made, args, keywords)?;
                 }
                 return Ok(made);
@@ -483,13 +484,7 @@ impl<'p> Machine<'p> {
                 let kind = self.type_of(value);
                 match kind {
                     Value::Builtin(kind) => Some(kind == *name || (kind == "bool" && *name == "int")),
-                    Value::Object(id) => {
-                        if self.has_unknown_base(id) {
-                            None
-                        } else {
-                            Some(false)
-                        }
-                    }
+                    Value::Object(id) => self.is_subclass_of_builtin(id, name),
                     _ => Some(false),
                 }
             }
@@ -503,6 +498,21 @@ impl<'p> Machine<'p> {
                 }
             }
             _ => None,
+        }
+    }
+
+    /// `class Level(str, Enum)`: the builtin type stands among its bases.
+    pub fn is_subclass_of_builtin(&self, class: Id, builtin: &str) -> Option<bool> {
+        let among_bases = self.mro(class).into_iter().any(|id| match self.state.heap.get(id) {
+            Object::Class(class) => {
+                class.bases.iter().any(|base| matches!(base, Value::Builtin(name) if *name == builtin))
+            }
+            _ => false,
+        });
+        match among_bases || builtin == "object" {
+            true => Some(true),
+            false if self.has_unknown_base(class) => None,
+            false => Some(false),
         }
     }
 

@@ -15,6 +15,12 @@ use crate::ir::{
 };
 
 impl<'p> Machine<'p> {
+    /// The value of a condition: where an object answers for itself, its answer.
+    pub fn eval_test(&mut self, env: &Env<'_, 'p>, expr: &Expr) -> Flow<Value> {
+        let value = self.eval(env, expr)?;
+        self.truth_value(value)
+    }
+
     pub fn eval(&mut self, env: &Env<'_, 'p>, expr: &Expr) -> Flow<Value> {
         self.step()?;
         self.nested(|machine| machine.eval_kind(env, expr))
@@ -48,7 +54,10 @@ impl<'p> Machine<'p> {
             ExprKind::Unary { op, operand } => {
                 let value = self.eval(env, operand)?;
                 match op {
-                    UnaryOp::Not => Ok(self.negate(value)),
+                    UnaryOp::Not => {
+                        let value = self.truth_value(value)?;
+                        Ok(self.negate(value))
+                    }
                     UnaryOp::Minus => Ok(match value {
                         Value::Int(n) => Value::Int(n.wrapping_neg()),
                         Value::Float(n) => Value::Float(-n),
@@ -81,7 +90,7 @@ impl<'p> Machine<'p> {
                 Ok(result)
             }
             ExprKind::IfElse { test, body, orelse } => {
-                let value = self.eval(env, test)?;
+                let value = self.eval_test(env, test)?;
                 let answer = self.truth(&value);
                 let site = Site { unit: env.unit, span: test.span };
                 self.tested(site, &value, answer, |machine| match answer {
@@ -328,7 +337,7 @@ impl<'p> Machine<'p> {
             }
         }
         match callee {
-            Value::Builtin(name @ ("globals" | "locals" | "vars" | "exec" | "eval" | "dir")) => {
+            Value::Builtin(name @ ("globals" | "locals" | "vars" | "exec" | "eval")) => {
                 self.call_with_env(env, name, positional)
             }
             callee => self.call(callee, positional, keywords),

@@ -228,7 +228,7 @@ impl<'p> Machine<'p> {
             return self.load(name, module, path).map(Some);
         }
         if let Some(stub) = self.knowledge.stubs.find(name) {
-            if self.cannot_be_installed(name) {
+            if self.cannot_be_installed(name) || (!is_stdlib(name) && !self.is_installed(name)?) {
                 return Ok(None);
             }
             return self.load_stub(name, stub).map(Some);
@@ -244,10 +244,10 @@ impl<'p> Machine<'p> {
             _ if self.cannot_be_installed(name) => Ok(None),
             _ => {
                 if !is_stdlib(name) {
-                    self.state.may_raise += 1;
                     if parent.is_none() && !self.is_installed(name)? {
                         return Ok(None);
                     }
+                    self.state.may_raise += 1;
                 }
                 self.note(|_| StepKind::Unseen(name.into()));
                 Ok(Some(self.add_module(name, true, None, None)))

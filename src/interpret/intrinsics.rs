@@ -8,12 +8,13 @@ use crate::interpret::machine::{Flow, Machine, Stop};
 use crate::interpret::state::LoopInfo;
 use crate::interpret::steps::StepKind;
 use crate::interpret::trace::EventKind;
-use crate::interpret::value::{Object, Unknown, Value};
+use crate::interpret::value::{Names, Object, Unknown, Value};
 use crate::ir::Name;
 
 pub const NAMES: &[&str] = &[
     "_l.unknown",
     "_l.unknown_text",
+    "_l.is_unknown",
     "_l.platform",
     "_l.version_info",
     "_l.version",
@@ -65,6 +66,8 @@ pub const NAMES: &[&str] = &[
     "_l.framework",
     "_l.allow_nesting",
     "_l.run_tests",
+    "_l.class_data",
+    "_l.bare_instance",
 ];
 
 impl<'p> Machine<'p> {
@@ -80,6 +83,7 @@ impl<'p> Machine<'p> {
                 let label = text(&first).unwrap_or_default();
                 self.named_unknown(&label)
             }
+            "is_unknown" => Value::Bool(first.is_unknown()),
             "unknown_text" => Value::str("unknown"),
             "exit_now" => return Err(Stop::Exit),
             "loop_created" => {
@@ -188,7 +192,17 @@ impl<'p> Machine<'p> {
                 total
             }
             "import_module" => return self.import_module(&args),
-            "reload" => first,
+            "reload" => return self.reload(first),
+            "class_data" => match first {
+                Value::Object(class) => self.class_data(class),
+                _ => self.unknown("the members of a class"),
+            },
+            "bare_instance" => match first {
+                Value::Object(class) => {
+                    self.alloc(Object::Instance { class, attributes: Names::new(), open: false })
+                }
+                _ => self.unknown("an instance"),
+            },
             "run_path" => match text(&first) {
                 Some(path) => {
                     let name = args.get(1).and_then(text).unwrap_or_else(|| "<run_path>".into());
@@ -248,6 +262,29 @@ impl<'p> Machine<'p> {
             _ => keywords.push(("**".into(), Value::None)),
         }
         (positional, keywords)
+    }
+
+    /// The attributes of a class body that are neither functions nor private, as pairs of name and value.
+    fn class_data(&mut self, class: u32) -> Value {
+        let Object::Class(object) = self.state.heap.get(class) else { return self.list(Vec::new()) };
+        let names = self.state.heap.scope(object.scope).clone();
+        let plain = |value: &Value| match value {
+            Value::Object(id) => !matches!(
+                self.state.heap.get(*id),
+                Object::Function(_)
+                    | Object::Class(_)
+                    | Object::Property(_)
+                    | Object::StaticMethod(_)
+                    | Object::ClassMethod(_)
+            ),
+            _ => true,
+        };
+        let pairs = names
+            .iter()
+            .filter(|(name, value)| !name.starts_with('_') && plain(value))
+            .map(|(name, value)| Value::tuple(vec![Value::Str(name.clone()), value.clone()]))
+            .collect();
+        self.list(pairs)
     }
 
     /// Calls a function of a stub.

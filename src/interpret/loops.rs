@@ -86,13 +86,16 @@ impl<'p> Machine<'p> {
     /// The class of a loop object, and why it is unknown.
     pub fn loop_kind(&self, value: &Value) -> (LoopKind, Option<Arc<str>>) {
         let Some(Object::Instance { class, .. }) = value.as_id().map(|id| self.state.heap.get(id)) else {
-            let reason = match value {
-                Value::Unknown(unknown) => format!("the loop comes from `{}`", unknown.label),
-                _ => "the loop object is not known".to_string(),
-            };
-            return (LoopKind::Unknown, Some(reason.into()));
+            return (LoopKind::Unknown, Some(unknown_loop(value)));
         };
         match self.class_attribute(*class, "__loop__") {
+            Some((Value::Str(kind), _)) if &*kind == "unknown" => {
+                let origin = match value.as_id().map(|id| self.state.heap.get(id)) {
+                    Some(Object::Instance { attributes, .. }) => attributes.get("_origin"),
+                    _ => None,
+                };
+                (LoopKind::Unknown, Some(unknown_loop(origin.unwrap_or(value))))
+            }
             Some((Value::Str(kind), _)) => (named_kind(&kind), None),
             _ if self.has_unknown_base(*class) => {
                 let shown = self.shown(value);
@@ -117,6 +120,14 @@ impl<'p> Machine<'p> {
             },
             Some(policy) => policy_kind(self, policy),
         }
+    }
+}
+
+/// Why the class of a loop is not known.
+fn unknown_loop(value: &Value) -> Arc<str> {
+    match value {
+        Value::Unknown(unknown) => format!("the loop comes from `{}`", unknown.label).into(),
+        _ => "the loop object is not known".into(),
     }
 }
 

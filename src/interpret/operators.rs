@@ -48,6 +48,21 @@ impl<'p> Machine<'p> {
         }
     }
 
+    /// What a condition asks of a value: `__bool__`, else `__len__`, of a class of the program.
+    pub fn truth_value(&mut self, value: Value) -> Flow<Value> {
+        let value = self.settle_value(value);
+        let Value::Object(id) = &value else { return Ok(value) };
+        let Object::Instance { class, .. } = self.state.heap.get(*id) else { return Ok(value) };
+        let class = *class;
+        let Some(name) =
+            ["__bool__", "__len__"].into_iter().find(|name| self.class_attribute(class, name).is_some())
+        else {
+            return Ok(value);
+        };
+        let method = self.attribute(value, name)?;
+        self.call(method, Vec::new(), Vec::new())
+    }
+
     /// `not value`
     pub fn negate(&mut self, value: Value) -> Value {
         match (self.truth(&value), &value) {
@@ -64,8 +79,10 @@ impl<'p> Machine<'p> {
         let (left, right) = (self.settle_value(left), self.settle_value(right));
         let answer = match op {
             CompareOp::Eq | CompareOp::NotEq => {
-                if let Some(answer) = self.own_comparison(&left, op, &right)? {
-                    return Ok(answer);
+                for (asked, other) in [(&left, &right), (&right, &left)] {
+                    if let Some(answer) = self.own_comparison(asked, op, other)? {
+                        return Ok(answer);
+                    }
                 }
                 self.equal(&left, &right).map(|same| same == (op == CompareOp::Eq))
             }
@@ -234,6 +251,10 @@ impl<'p> Machine<'p> {
 
     pub fn binary(&mut self, left: Value, op: BinaryOp, right: Value) -> Flow<Value> {
         let (left, right) = (self.settle_value(left), self.settle_value(right));
+        let divides = matches!(op, BinaryOp::Div | BinaryOp::FloorDiv | BinaryOp::Mod);
+        if let (true, Value::Int(_), Value::Int(0)) = (divides, &left, &right) {
+            return self.raise("ZeroDivisionError", "division by zero");
+        }
         let result = match (&left, op, &right) {
             (Value::Int(a), _, Value::Int(b)) => integers(*a, op, *b),
             (Value::Bool(a), _, Value::Bool(b)) => match op {
@@ -243,6 +264,7 @@ impl<'p> Machine<'p> {
                 _ => integers(i64::from(*a), op, i64::from(*b)),
             },
             (Value::Str(a), BinaryOp::Add, Value::Str(b)) => Some(Value::str(format!("{a}{b}"))),
+            (Value::Str(format), BinaryOp::Mod, value) => percent(format, value),
             (Value::Str(a), BinaryOp::Mul, Value::Int(b)) if (0..64).contains(b) => {
                 Some(Value::str(a.repeat(*b as usize)))
             }
@@ -320,6 +342,34 @@ impl<'p> Machine<'p> {
             },
         }
     }
+}
+
+/// `"…%s…" % value` with plain directives and plain values.
+fn percent(format: &str, value: &Value) -> Option<Value> {
+    let mut values = match value {
+        Value::Tuple(items) => items.iter(),
+        value => std::slice::from_ref(value).iter(),
+    };
+    let mut text = String::new();
+    let mut rest = format;
+    while let Some((before, after)) = rest.split_once('%') {
+        text += before;
+        rest = after.get(1..)?;
+        match (after.as_bytes()[0], after.starts_with('%')) {
+            (_, true) => text.push('%'),
+            (b's', _) => match values.next()? {
+                Value::Str(part) => text += part,
+                Value::Int(part) => text += &part.to_string(),
+                _ => return None,
+            },
+            (b'd' | b'i', _) => match values.next()? {
+                Value::Int(part) => text += &part.to_string(),
+                _ => return None,
+            },
+            _ => return None,
+        }
+    }
+    values.next().is_none().then(|| Value::str(text + rest))
 }
 
 fn known_length(len: usize, open: bool) -> Option<bool> {

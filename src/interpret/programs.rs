@@ -62,6 +62,20 @@ impl<'p> Machine<'p> {
         }
     }
 
+    /// `importlib.reload()`: the module runs again, in the names it has.
+    pub fn reload(&mut self, module: Value) -> Flow<Value> {
+        let Some(Object::Module(object)) = module.as_id().map(|id| self.state.heap.get(id).clone()) else {
+            return Ok(self.call_unknown("importlib.reload()".into(), vec![module], Vec::new()));
+        };
+        if let Some(Unit::Project(index)) = object.unit
+            && let Ok(code) = self.project.modules[index].code()
+        {
+            let code = code.clone();
+            self.exec_module(Unit::Project(index), object.scope, &code.body)?;
+        }
+        Ok(module)
+    }
+
     pub fn run_file(&mut self, path: &str, name: &str) -> Flow<Value> {
         let path = self.project.root.join(path);
         match self.project.module_at(&path) {

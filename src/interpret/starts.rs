@@ -101,8 +101,9 @@ impl<'p> Machine<'p> {
                 .imports_before
                 .as_ref()
                 .is_some_and(|versions| self.world.packages.version_in(package, &versions.0));
-            // uvicorn's children import inside the loop; hypercorn's do not.
-            early && (!child || row.settings.as_deref() == Some("config"))
+            // Only the function imports early, the server's own method does so in its loop. uvicorn's
+            // children import inside the loop; hypercorn's do not.
+            early && !row.in_process && (!child || row.settings.as_deref() == Some("config"))
         });
         if before {
             self.import_target(row, settings)?;

@@ -8,7 +8,7 @@ use crate::interpret::machine::{Flow, Machine, Stop, Unit};
 use crate::interpret::steps::StepKind;
 use crate::interpret::trace::{EventKind, Site};
 use crate::interpret::value::{ClassObject, FunctionObject, Id, Names, Object, Value};
-use crate::ir::{self, Expr, ExprKind, Handler, Name, Pattern, Span, Stmt, StmtKind, WithItem};
+use crate::ir::{self, CompareOp, Expr, ExprKind, Handler, Name, Pattern, Span, Stmt, StmtKind, WithItem};
 
 /// A loop without a reachable end is followed this many times.
 const ENDLESS_ROUNDS: usize = 2;
@@ -72,7 +72,7 @@ impl<'p> Machine<'p> {
             }
             StmtKind::Raise { exception, .. } => self.exec_raise(env, exception.as_ref()),
             StmtKind::Assert { test, .. } => {
-                let value = self.eval(env, test)?;
+                let value = self.eval_test(env, test)?;
                 match self.truth(&value) {
                     Some(false) => self.raise("AssertionError", ""),
                     _ => Ok(()),
@@ -98,7 +98,7 @@ impl<'p> Machine<'p> {
     }
 
     fn exec_if(&mut self, env: &Env<'_, 'p>, test: &Expr, body: &[Stmt], orelse: &[Stmt]) -> Flow<()> {
-        let value = self.eval(env, test)?;
+        let value = self.eval_test(env, test)?;
         let answer = self.truth(&value);
         self.tested(Site { unit: env.unit, span: test.span }, &value, answer, |machine| match answer {
             Some(true) => machine.exec(env, body),
@@ -117,7 +117,7 @@ impl<'p> Machine<'p> {
 
     fn exec_while(&mut self, env: &Env<'_, 'p>, test: &Expr, body: &[Stmt], orelse: &[Stmt]) -> Flow<()> {
         for round in 0..KNOWN_ROUNDS {
-            let value = self.eval(env, test)?;
+            let value = self.eval_test(env, test)?;
             match self.truth(&value) {
                 Some(true) => {
                     let constant = matches!(test.kind, ExprKind::Constant(_));
@@ -149,7 +149,7 @@ impl<'p> Machine<'p> {
         orelse: &[Stmt],
     ) -> Flow<()> {
         let iterable = self.eval(env, iter)?;
-        let iterable = self.settle_value(iterable);
+        let iterable = self.iterated(iterable)?;
         if let Some(generator) = self.as_generator(&iterable) {
             return self.drive_loop(env, generator, target, body);
         }
@@ -183,6 +183,19 @@ impl<'p> Machine<'p> {
                 })
             }
         }
+    }
+
+    /// What an object of the program hands out when it is iterated.
+    fn iterated(&mut self, value: Value) -> Flow<Value> {
+        let value = self.settle_value(value);
+        let Value::Object(id) = &value else { return Ok(value) };
+        let Object::Instance { class, .. } = self.state.heap.get(*id) else { return Ok(value) };
+        if self.class_attribute(*class, "__iter__").is_none() {
+            return Ok(value);
+        }
+        let method = self.attribute(value, "__iter__")?;
+        let made = self.call(method, Vec::new(), Vec::new())?;
+        Ok(self.settle_value(made))
     }
 
     /// A loop whose number of rounds is unknown: one round, or none.
@@ -235,7 +248,10 @@ impl<'p> Machine<'p> {
         if let Some(target) = &item.target {
             self.assign(env, target, entered)?;
         }
-        let result = self.exec_with(env, rest, body);
+        let result = match self.swallows(&context) {
+            true => self.guarded(false, |machine| machine.exec_with(env, rest, body)),
+            false => self.exec_with(env, rest, body),
+        };
         let error = match &result {
             Err(Stop::Raise(error)) => Some(error.clone()),
             _ => None,
@@ -247,6 +263,16 @@ impl<'p> Machine<'p> {
                 Ok(())
             }
             _ => result,
+        }
+    }
+
+    /// Whether a context manager is there to swallow errors, as a handler is.
+    fn swallows(&self, context: &Value) -> bool {
+        match context.as_id().map(|id| self.state.heap.get(id)) {
+            Some(Object::Instance { class, .. }) => {
+                matches!(self.class_attribute(*class, "__swallows__"), Some((Value::Bool(true), _)))
+            }
+            _ => false,
         }
     }
 
@@ -367,12 +393,23 @@ impl<'p> Machine<'p> {
     }
 
     fn handle(&mut self, env: &Env<'_, 'p>, handlers: &[Handler], error: Value) -> Flow<()> {
-        for handler in handlers {
+        for (index, handler) in handlers.iter().enumerate() {
             let matches = match &handler.kind {
                 None => true,
                 Some(kind) => {
-                    let kind = self.eval(env, kind)?;
-                    self.is_instance(&error, &kind).unwrap_or(true)
+                    let class = self.eval(env, kind)?;
+                    match self.is_instance(&error, &class) {
+                        Some(answer) => answer,
+                        // Every handler has its turn; that some exception is caught is certain enough.
+                        None if index + 1 == handlers.len() => true,
+                        None => {
+                            let text = self.text(env.unit, kind.span);
+                            let label = |n: usize| -> Arc<str> {
+                                if n == 0 { format!("{text} is raised").into() } else { "".into() }
+                            };
+                            self.choose(2, label) == 0
+                        }
+                    }
                 }
             };
             if !matches {
@@ -421,7 +458,7 @@ impl<'p> Machine<'p> {
             (Some(false), _) => Some(false),
             (matched, None) => matched,
             (matched, Some(guard)) => {
-                let guard = self.eval(env, guard)?;
+                let guard = self.eval_test(env, guard)?;
                 match (matched, self.truth(&guard)) {
                     (_, Some(false)) => Some(false),
                     (Some(true), answer) => answer,
@@ -458,7 +495,8 @@ impl<'p> Machine<'p> {
         Ok(match pattern {
             Pattern::Value(expr) => {
                 let other = self.eval(env, expr)?;
-                self.equal(value, &other)
+                let answer = self.compare(value.clone(), CompareOp::Eq, other)?;
+                self.truth(&answer)
             }
             Pattern::Singleton(constant) => {
                 let other = self.constant(constant);
@@ -539,6 +577,25 @@ impl<'p> Machine<'p> {
                 }
                 if positional.is_empty() && keywords.is_empty() { fits } else { None }
             }
+            Pattern::Mapping { keys, patterns, rest: None } if self.known_mapping(value).is_some() => {
+                let mut answer = Some(true);
+                for (key, pattern) in keys.iter().zip(patterns) {
+                    let key = self.eval(env, key)?;
+                    let entries = self.known_mapping(value).unwrap_or_default();
+                    let Some((_, item)) =
+                        entries.iter().find(|(name, _)| self.equal(name, &key) == Some(true))
+                    else {
+                        let open = entries.iter().any(|(name, _)| self.equal(name, &key).is_none());
+                        return Ok(if open { None } else { Some(false) });
+                    };
+                    match self.matches(env, item, pattern)? {
+                        Some(false) => return Ok(Some(false)),
+                        Some(true) => {}
+                        None => answer = None,
+                    }
+                }
+                answer
+            }
             Pattern::Mapping { patterns, rest, .. } => {
                 let mut captured: Vec<Name> = rest.iter().cloned().collect();
                 patterns.iter().for_each(|pattern| names_in(pattern, &mut captured));
@@ -549,6 +606,14 @@ impl<'p> Machine<'p> {
                 None
             }
         })
+    }
+
+    /// The entries of a dictionary that holds nothing else.
+    fn known_mapping(&self, value: &Value) -> Option<Vec<(Value, Value)>> {
+        match value.as_id().map(|id| self.state.heap.get(id)) {
+            Some(Object::Dict(mapping)) if !mapping.open => Some(mapping.entries.clone()),
+            _ => None,
+        }
     }
 
     fn define_function(&mut self, env: &Env<'_, 'p>, code: &Arc<ir::Function>) -> Flow<()> {
@@ -657,6 +722,7 @@ impl<'p> Machine<'p> {
         }
         let inner = env.nested(scope, ScopeKind::Class(class.clone()));
         self.exec(&inner, &class.body)?;
+        self.set_names(scope, &value)?;
         for base in &bases {
             self.init_subclass(base, &value)?;
         }
@@ -665,6 +731,19 @@ impl<'p> Machine<'p> {
             result = self.decorate(decorator, result)?;
         }
         self.bind(env, &class.name, result);
+        Ok(())
+    }
+
+    /// Objects in a class body that want to know their name there are told it.
+    fn set_names(&mut self, scope: Id, class: &Value) -> Flow<()> {
+        for (name, value) in self.state.heap.scope(scope).clone() {
+            let Value::Object(id) = &value else { continue };
+            let Object::Instance { class: own, .. } = self.state.heap.get(*id) else { continue };
+            if self.class_attribute(*own, "__set_name__").is_some() {
+                let method = self.attribute(value, "__set_name__")?;
+                self.call(method, vec![class.clone(), Value::Str(name)], Vec::new())?;
+            }
+        }
         Ok(())
     }
 

@@ -176,3 +176,195 @@ grow(0)
 ";
     assert!(trace(Platform::Windows, endless).incomplete.is_some());
 }
+
+/// The runs of `asyncio.run` behind some lines.
+fn after(platform: Platform, lines: &str) -> Vec<String> {
+    let head = "import asyncio, sys\nSelector = 'WindowsSelectorEventLoopPolicy'\n";
+    let prepare = "def prepare(): asyncio.set_event_loop_policy(asyncio.WindowsSelectorEventLoopPolicy())\n";
+    runs(platform, &format!("{head}{prepare}{lines}\nasyncio.run(asyncio.sleep(0))\n"))
+}
+
+#[test]
+fn a_policy_nobody_knows_leaves_the_loop_unknown() {
+    let program = "import somewhere\nasyncio.set_event_loop_policy(somewhere.Policy())";
+    assert_eq!(after(Platform::Windows, program), ["asyncio.run Unknown"]);
+    let program = "
+import asyncio, somewhere
+asyncio.set_event_loop_policy(somewhere.Policy())
+loop = asyncio.new_event_loop()
+loop.run_until_complete(asyncio.sleep(0))
+";
+    assert_eq!(runs(Platform::Windows, program), ["loop.run_until_complete Unknown"]);
+}
+
+#[test]
+fn text_made_with_percent_names_an_attribute() {
+    let lines = "asyncio.set_event_loop_policy(getattr(asyncio, 'Windows%sEventLoopPolicy' % 'Selector')())";
+    assert_eq!(after(Platform::Windows, lines), ["asyncio.run Selector"]);
+}
+
+#[test]
+fn dir_knows_what_hasattr_knows() {
+    let lines = "if Selector in dir(asyncio): prepare()";
+    assert_eq!(after(Platform::Windows, lines), ["asyncio.run Selector"]);
+    assert_eq!(after(Platform::Linux, lines), ["asyncio.run Selector"]);
+    let lines = "if Selector not in dir(asyncio): sys.exit()";
+    assert!(after(Platform::Linux, lines)[0].is_empty());
+}
+
+#[test]
+fn a_condition_asks_the_object_for_its_truth() {
+    let lines = "
+class Ready:
+    def __bool__(self):
+        prepare()
+        return False
+if Ready(): asyncio.set_event_loop_policy(None)";
+    assert_eq!(after(Platform::Windows, lines), ["asyncio.run Selector"]);
+}
+
+#[test]
+fn members_of_an_enumeration_have_values() {
+    let plain = "
+import enum
+class System(enum.Enum):
+    WINDOWS = 'win32'
+    LINUX = 'linux'
+if sys.platform == System.WINDOWS.value and System(sys.platform) is System.WINDOWS: prepare()";
+    assert_eq!(after(Platform::Windows, plain), ["asyncio.run Selector"]);
+    let text = "
+import enum
+class System(str, enum.Enum):
+    WINDOWS = 'win32'
+if sys.platform == System.WINDOWS: prepare()";
+    assert_eq!(after(Platform::Windows, text), ["asyncio.run Selector"]);
+    let base = "
+import enum
+class System(str, enum.Enum):
+    WINDOWS = 'win32'
+if issubclass(System, str) and not issubclass(enum.Enum, int): prepare()";
+    assert_eq!(after(Platform::Windows, base), ["asyncio.run Selector"]);
+    let other = "
+import enum
+class System(enum.Enum):
+    WINDOWS = 'win32'
+if sys.platform == System.WINDOWS: prepare()";
+    assert_eq!(after(Platform::Windows, other), ["asyncio.run Proactor"]);
+}
+
+#[test]
+fn signals_of_posix_do_not_exist_on_windows() {
+    let lines = "import signal\nif not hasattr(signal, 'SIGUSR1'): prepare()";
+    assert_eq!(after(Platform::Windows, lines), ["asyncio.run Selector"]);
+    assert_eq!(after(Platform::Linux, lines), ["asyncio.run Selector"]);
+    let lines = "import signal\nsignal.SIGHUP";
+    assert!(after(Platform::Windows, lines)[0].is_empty());
+}
+
+#[test]
+fn there_is_no_child_watcher_on_windows() {
+    // From Python 3.14 on the function is gone.
+    let lines = "
+try: asyncio.get_child_watcher()
+except (NotImplementedError, AttributeError): prepare()";
+    assert_eq!(after(Platform::Windows, lines), ["asyncio.run Selector"]);
+}
+
+#[test]
+fn an_unknown_exception_may_find_any_handler() {
+    let lines = "
+import somewhere
+try: somewhere.load()
+except OSError: pass
+except Exception: prepare()";
+    let mut found = after(Platform::Windows, lines);
+    found.sort();
+    assert_eq!(found, ["asyncio.run Proactor", "asyncio.run Selector"]);
+}
+
+#[test]
+fn text_and_numbers_raise_what_python_raises() {
+    for certain in ["'win32'.system()", "1 / 0", "7 % 0"] {
+        let lines = format!("try: {certain}\nexcept Exception: prepare()");
+        assert_eq!(after(Platform::Windows, &lines), ["asyncio.run Selector"], "{certain}");
+    }
+}
+
+#[test]
+fn an_attribute_of_a_class_is_told_its_name() {
+    let lines = "
+class Field:
+    def __set_name__(self, owner, name):
+        if name == 'field': prepare()
+class Owner:
+    field = Field()";
+    assert_eq!(after(Platform::Windows, lines), ["asyncio.run Selector"]);
+}
+
+#[test]
+fn a_mapping_pattern_looks_into_a_known_dictionary() {
+    let lines = "
+match {'os': sys.platform}:
+    case {'os': 'linux'}: pass
+    case {'os': 'win32'}: prepare()";
+    assert_eq!(after(Platform::Windows, lines), ["asyncio.run Selector"]);
+}
+
+#[test]
+fn a_pattern_without_special_characters_is_text() {
+    let lines = "import re\nif re.match('win', sys.platform): prepare()";
+    assert_eq!(after(Platform::Windows, lines), ["asyncio.run Selector"]);
+    assert_eq!(after(Platform::Linux, lines), ["asyncio.run Selector"]);
+    let lines = "import re\nif not re.match('^win.*', sys.platform): prepare()";
+    assert_eq!(after(Platform::Windows, lines).len(), 2);
+}
+
+#[test]
+fn a_for_loop_asks_the_object_for_its_items() {
+    let lines = "
+class Steps:
+    def __iter__(self):
+        prepare()
+        return iter(())
+for step in Steps(): asyncio.set_event_loop_policy(None)";
+    assert_eq!(after(Platform::Windows, lines), ["asyncio.run Selector"]);
+}
+
+#[test]
+fn a_private_module_of_the_standard_library_is_there() {
+    let lines = "
+try: import _winapi
+except ImportError: pass
+else: prepare()";
+    assert_eq!(after(Platform::Windows, lines), ["asyncio.run Selector"]);
+    assert_eq!(after(Platform::Linux, lines), ["asyncio.run Selector"]);
+}
+
+#[test]
+fn policies_have_the_names_that_python_gives_them() {
+    let lines = "
+class Policy(asyncio.WindowsProactorEventLoopPolicy): pass
+names = [type(asyncio.get_event_loop_policy()).__name__, Policy.__name__]
+if names[0].lstrip('_') == 'WindowsProactorEventLoopPolicy' and names[1] == 'Policy': prepare()";
+    assert_eq!(after(Platform::Windows, lines), ["asyncio.run Selector"]);
+}
+
+#[test]
+fn map_calls_nothing_before_it_is_asked() {
+    let policies = "[asyncio.WindowsSelectorEventLoopPolicy()]";
+    let lines = format!("map(asyncio.set_event_loop_policy, {policies})");
+    assert_eq!(after(Platform::Windows, &lines), ["asyncio.run Proactor"]);
+    let lines = format!("list(map(asyncio.set_event_loop_policy, {policies}))");
+    assert_eq!(after(Platform::Windows, &lines), ["asyncio.run Selector"]);
+    let lines = "for known in filter(lambda name: name == sys.platform, ['win32', 'linux']): prepare()";
+    assert_eq!(after(Platform::Windows, lines), ["asyncio.run Selector"]);
+}
+
+#[test]
+fn code_that_is_ready_for_an_error_gets_it() {
+    for error in ["int('y')", "[][0]", "{}['missing']"] {
+        let head = "import contextlib\nwith contextlib.suppress(ValueError, LookupError):";
+        let lines = format!("{head}\n    {error}\n    prepare()");
+        assert_eq!(after(Platform::Windows, &lines), ["asyncio.run Proactor"], "{error}");
+    }
+}

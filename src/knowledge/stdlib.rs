@@ -8,7 +8,15 @@ pub fn is_stdlib(module: &str) -> bool {
 
 /// Their names, separated by white space.
 pub const MODULES: &str = "
-__future__ _thread abc aifc annotationlib argparse array ast asynchat asyncio asyncore atexit
+__future__ _abc _asyncio _bisect _blake2 _bz2 _codecs _collections _collections_abc _compat_pickle
+_compression _contextvars _csv _ctypes _curses _curses_panel _datetime _dbm _decimal _elementtree
+_frozen_importlib _frozen_importlib_external _functools _gdbm _hashlib _heapq _imp _interpreters
+_io _json _locale _lsprof _lzma _markupbase _md5 _msi _multibytecodec _multiprocessing _opcode
+_operator _osx_support _overlapped _pickle _posixshmem _posixsubprocess _py_abc _pydecimal _pyio
+_queue _random _sha1 _sha2 _sha256 _sha3 _sha512 _signal _sitebuiltins _socket _sqlite3 _sre _ssl
+_stat _statistics _string _strptime _struct _symtable _thread _threading_local _tkinter _tokenize
+_tracemalloc _typing _uuid _warnings _weakref _weakrefset _winapi _wmi _zoneinfo
+abc aifc annotationlib argparse array ast asynchat asyncio asyncore atexit
 audioop base64 bdb binascii bisect builtins bz2 cProfile calendar cgi cgitb chunk cmath cmd code
 codecs codeop collections colorsys compileall compression concurrent configparser contextlib
 contextvars copy copyreg crypt csv ctypes curses dataclasses datetime dbm decimal difflib dis
@@ -34,6 +42,7 @@ mod tests {
     #[test]
     fn only_the_first_part_counts_and_relative_imports_are_not_stdlib() {
         assert!(is_stdlib("asyncio.events"));
+        assert!(is_stdlib("_winapi"));
         assert!(!is_stdlib("nicegui"));
         assert!(!is_stdlib(".asyncio"));
     }

@@ -2,7 +2,8 @@
 //! imported or as no row can say, written in Python under `rules/stubs/`.
 //!
 //! A stub is executed on paper like a module of the project. Names it does not define read as
-//! unknown; names listed in its `__missing__` do not exist in the world at hand.
+//! unknown; names listed in its `__missing__` do not exist in the world at hand, and where it has a list
+//! `__names__`, no others do.
 
 use std::sync::OnceLock;
 
@@ -45,6 +46,7 @@ impl Stubs {
             "concurrent.futures" => "concurrent_futures.py",
             "contextlib" => "contextlib.py",
             "dataclasses" => "dataclasses.py",
+            "enum" => "enum.py",
             "functools" => "functools.py",
             "importlib" => "importlib.py",
             "multiprocessing" => "multiprocessing.py",
@@ -52,7 +54,9 @@ impl Stubs {
             "os.path" => "os_path.py",
             "pathlib" => "pathlib.py",
             "platform" => "platform.py",
+            "re" => "re.py",
             "runpy" => "runpy.py",
+            "signal" => "signal.py",
             "sys" => "sys.py",
             "threading" => "threading.py",
             "typing" => "typing.py",

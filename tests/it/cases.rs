@@ -101,16 +101,19 @@ pub fn front_matter(page: &Path) -> toml::Table {
     head.parse().unwrap_or_else(|error| panic!("{}: {error}", page.display()))
 }
 
-struct Section {
-    title: String,
+/// A heading of the second level and what stands below it.
+pub struct Section {
+    pub title: String,
     /// 1-based line of the heading.
     line: usize,
     /// Name and text of each fence, in order.
-    files: Vec<(String, String)>,
+    pub files: Vec<(String, String)>,
     arguments: Vec<String>,
+    /// What a line ``Start: `-m tool` `` says.
+    pub start: Option<String>,
 }
 
-fn sections(text: &str) -> Vec<Section> {
+pub fn sections(text: &str) -> Vec<Section> {
     let mut sections: Vec<Section> = Vec::new();
     let mut lines = text.lines().enumerate();
     while let Some((index, line)) = lines.next() {
@@ -120,11 +123,15 @@ fn sections(text: &str) -> Vec<Section> {
                 line: index + 1,
                 files: Vec::new(),
                 arguments: Vec::new(),
+                start: None,
             });
         }
         let Some(section) = sections.last_mut() else { continue };
         if let Some(rest) = line.strip_prefix("Run with: ") {
             section.arguments = rest.trim().trim_matches('`').split_whitespace().map(str::to_owned).collect();
+        }
+        if let Some(rest) = line.strip_prefix("Start: ") {
+            section.start = Some(rest.trim().trim_matches('`').to_owned());
         }
         let ticks = line.chars().take_while(|c| *c == '`').count();
         if ticks < 3 {

@@ -4,6 +4,7 @@ mod cases;
 mod cli;
 mod explain;
 mod fixtures;
+mod oracle;
 mod pages;
 mod project;
 mod properties;
