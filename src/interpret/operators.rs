@@ -50,6 +50,13 @@ impl<'p> Machine<'p> {
 
     /// What a condition asks of a value: `__bool__`, else `__len__`, of a class of the program.
     pub fn truth_value(&mut self, value: Value) -> Flow<Value> {
+        // Plain values answer as they are: which of them it is stays a question of the condition.
+        let plain = |options: &[Value]| options.iter().all(|option| option.as_id().is_none());
+        if let Value::Unknown(unknown) = &value
+            && unknown.options.as_deref().is_none_or(plain)
+        {
+            return Ok(value);
+        }
         let value = self.settle_value(value);
         let Value::Object(id) = &value else { return Ok(value) };
         let Object::Instance { class, .. } = self.state.heap.get(*id) else { return Ok(value) };
