@@ -23,8 +23,8 @@ use crate::knowledge::stdlib::is_stdlib;
 use crate::platform::Platform;
 use crate::project::Found;
 
-/// As many outcomes are kept at a time; a state takes a few megabytes.
-const KEPT: usize = 12;
+/// As many outcomes are kept at a time, on each thread.
+const KEPT: usize = 32;
 
 thread_local! {
     static IMPORTED: RefCell<FxHashMap<Key, Rc<Outcome>>> = RefCell::default();
@@ -135,7 +135,9 @@ impl<'p> Machine<'p> {
             for name in names {
                 if is_ours(name) {
                     let site = Some(Site { unit: Unit::Project(self.root.module), span: stmt.span });
-                    return Some(First { dotted: name.to_string(), site, alone });
+                    // The package, not its module: that is what most roots have in common.
+                    let package = name.split('.').next().unwrap_or(name);
+                    return Some(First { dotted: package.to_string(), site, alone });
                 }
                 alone &= is_stdlib(name.split('.').next().unwrap_or(name));
             }

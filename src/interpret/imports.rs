@@ -329,10 +329,10 @@ impl<'p> Machine<'p> {
         let here = self.frames.last().is_some_and(|frame| frame.handlers > 0);
         match self.world.packages.presence(name) {
             Some(true) => Ok(true),
-            // Many a package is imported under another name than it is installed under.
-            Some(false) if self.is_known_package(name) || self.knowledge.stubs.find(name).is_some() => {
-                Ok(false)
-            }
+            // Many a package is imported under another name than it is installed under, and what comes
+            // with another package is not always listed.
+            Some(false) if self.knowledge.stubs.find(name).is_some() => Ok(false),
+            Some(false) if here && self.is_known_package(name) => Ok(false),
             // The import is not what the handlers far outside were written for.
             _ if !here => Ok(true),
             _ => {

@@ -74,12 +74,12 @@ impl Limits {
     pub fn of_one_in(roots: usize) -> Limits {
         let all = Limits::default();
         let share = TOGETHER / roots.max(1) as u64;
-        Limits { steps: all.steps.min(share.max(all.function_steps)), ..all }
+        Limits { steps: all.steps.min(share.max(all.function_steps / 2)), ..all }
     }
 }
 
 /// Steps that all roots of an analysis may take together, on each platform, before their limits shrink.
-const TOGETHER: u64 = 15_000_000;
+const TOGETHER: u64 = 8_000_000;
 
 impl Default for Limits {
     fn default() -> Limits {

@@ -23,7 +23,7 @@ pub struct Call<'a> {
 }
 
 /// What kind of file a call stands in, by the names of its folders below the project root.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Scope {
     Application,
     /// Examples, documentation, benchmarks.
@@ -39,7 +39,8 @@ impl<'a> Call<'a> {
             return None;
         }
         let project = workspace.project_of(trace.root.module);
-        let scope = scope_of(workspace, module);
+        // A library function that an example reaches is started by the example.
+        let scope = scope_of(workspace, module).max(scope_of(workspace, trace.root.module));
         let deployment = match project.evidence.verdict {
             Deployment::Unknown if sets_windows_policy(trace) => Deployment::Windows,
             verdict => verdict,
@@ -144,7 +145,6 @@ fn sets_windows_policy(trace: &RootTrace) -> bool {
 pub fn scope_of(workspace: &Workspace, module: usize) -> Scope {
     let path = &workspace.modules[module].path;
     let below = path.strip_prefix(&workspace.project_of(module).root).unwrap_or(path);
-    let name = below.file_name().map(|name| name.to_string_lossy().to_lowercase()).unwrap_or_default();
     let folders: Vec<String> = below
         .parent()
         .into_iter()
@@ -153,10 +153,7 @@ pub fn scope_of(workspace: &Workspace, module: usize) -> Scope {
         .collect();
     let among = |names: &[&str]| folders.iter().any(|folder| names.contains(&folder.as_str()));
     // A workflow starts a server to try it; a start configuration of an editor is for one person.
-    if among(&["test", "tests", "testing", ".github"])
-        || name.starts_with("test_")
-        || name.ends_with("_test.py")
-        || name == "conftest.py"
+    if workspace.modules[module].is_test(&workspace.project_of(module).root) || among(&["testing", ".github"])
     {
         Scope::Test
     } else if among(&[
