@@ -380,7 +380,7 @@ impl<'p> Machine<'p> {
         }
     }
 
-    fn shown_error(&self, error: &Value) -> String {
+    pub fn shown_error(&self, error: &Value) -> String {
         let Some(Object::Instance { class, attributes, .. }) =
             error.as_id().map(|id| self.state.heap.get(id))
         else {
