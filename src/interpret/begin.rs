@@ -211,6 +211,7 @@ impl<'p> Machine<'p> {
         let quiet =
             self.incomplete.take().is_none() && self.given_up.is_empty() && imported.state.loops.is_empty();
         self.given_up.clear();
+        self.cut_off.clear();
         self.clear();
         let same_for_all = outcome.is_ok() && decided && quiet && path_is_same;
         Outcome { names: std::mem::take(&mut self.looked_up), imported: same_for_all.then_some(imported) }

@@ -183,9 +183,16 @@ impl<'p> Machine<'p> {
                 return match code {
                     Some(code) if self.took_too_long(steps) => {
                         self.given_up.insert(code);
+                        let reached = std::mem::take(&mut self.state);
+                        let inner = std::mem::take(&mut self.cut_off);
+                        groups.extend(inner.into_iter().map(|state| self.way_of(&before, state)));
+                        self.state = reached;
                         self.give_up(Some(&before), groups)
                     }
-                    _ => outcome,
+                    _ => {
+                        self.cut_off.extend(groups.into_iter().map(|way| way.state));
+                        outcome
+                    }
                 };
             }
             ways += 1;
@@ -227,24 +234,27 @@ impl<'p> Machine<'p> {
         outcome
     }
 
-    /// Goes on behind a function that is not followed any further: from the ways that came to their
-    /// end, else from where the one that was followed stands.
-    fn give_up(&mut self, before: Option<&State>, mut groups: Vec<Way>) -> Flow<Value> {
+    /// Goes on behind a function that is not followed any further: from where its ways ended that
+    /// came to something, and from where the one stands that was being followed.
+    fn give_up(&mut self, before: Option<&State>, finished: Vec<Way>) -> Flow<Value> {
         self.incomplete.get_or_insert_with(|| TOO_LARGE.into());
         self.state.may_raise += 1;
-        if groups.is_empty() {
-            let mut state = std::mem::take(&mut self.state);
-            if let Some(before) = before {
-                state.running = before.running.clone();
-                state.thread = before.thread;
-                state.left = before.left.clone();
-                state.asking = before.asking.clone();
-                state.framework = before.framework.clone();
+        let state = std::mem::take(&mut self.state);
+        let mut groups = Vec::new();
+        match before {
+            None => {
+                let way = self.way_of(&state.clone(), state);
+                groups.push(way);
             }
-            self.state = state.clone();
-            let outcome = Ok(self.unknown("a call that was not followed to its end"));
-            let span = self.frames.last().map_or(Span::default(), |frame| frame.span);
-            groups.push(Way { outcome, state: std::mem::take(&mut self.state), labels: Vec::new(), span });
+            Some(before) => {
+                groups.push(self.way_of(before, state));
+                for way in finished {
+                    let happened = way.state.events.len() > before.events.len();
+                    if happened && groups.len() <= GROUPS_IN_A_REGION {
+                        self.add_way(before, &mut groups, way);
+                    }
+                }
+            }
         }
         let outcome = self.settle(groups);
         if let Some(recorder) = &mut self.recorder {
@@ -252,6 +262,19 @@ impl<'p> Machine<'p> {
         }
         self.note(|_| StepKind::Skipped);
         outcome
+    }
+
+    /// A way that leaves the code that began in the state `before`, wherever it stands.
+    fn way_of(&mut self, before: &State, mut state: State) -> Way {
+        state.running = before.running.clone();
+        state.thread = before.thread;
+        state.left = before.left.clone();
+        state.asking = before.asking.clone();
+        state.framework = before.framework.clone();
+        self.state = state;
+        let outcome = Ok(self.unknown("a call that was not followed to its end"));
+        let span = self.frames.last().map_or(Span::default(), |frame| frame.span);
+        Way { outcome, state: std::mem::take(&mut self.state), labels: Vec::new(), span }
     }
 
     /// Goes on from the end of a region that was explored.

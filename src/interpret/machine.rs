@@ -122,6 +122,8 @@ pub struct Machine<'p> {
     pub bodies: Vec<u64>,
     /// Functions that were run because code we do not see holds on to them: once on one way is enough.
     pub called_back: BTreeSet<(Unit, Span)>,
+    /// Where ways had ended inside regions that a limit cut off.
+    pub cut_off: Vec<State>,
     /// Functions that are not followed again, because they took too many steps.
     pub given_up: BTreeSet<(Unit, Span)>,
     /// How deeply statements and expressions are nested right now.
@@ -170,6 +172,7 @@ impl<'p> Machine<'p> {
             window: u64::MAX,
             bodies: Vec::new(),
             called_back: BTreeSet::new(),
+            cut_off: Vec::new(),
             given_up: BTreeSet::new(),
             nesting: 0,
             handlers: 0,

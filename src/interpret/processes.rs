@@ -53,6 +53,8 @@ impl<'p> Machine<'p> {
         self.state.facts = parent.facts.clone();
         self.state.next_unknown = parent.next_unknown;
         let result = self.child(&parent, settings, body);
+        // Where ways of the child had ended is of no use to the parent, whose memory is its own.
+        self.cut_off.clear();
         let child = std::mem::replace(&mut self.state, parent);
         self.process = process;
         self.state.events = child.events;

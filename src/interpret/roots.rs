@@ -174,6 +174,17 @@ impl<'p> Machine<'p> {
             }
             _ => self.run_escaped(0),
         }
+        let cut_off = std::mem::take(&mut self.cut_off);
+        for state in cut_off.into_iter().filter(|state| state.events.len() > self.state.events.len()) {
+            trace.paths.push(PathTrace {
+                platform: self.world.platform,
+                frozen: false,
+                assumed: assumed.to_vec(),
+                events: state.events.into_iter().collect(),
+                died: None,
+                steps: state.log.since(&Log::default()),
+            });
+        }
         trace.paths.push(PathTrace {
             platform: self.world.platform,
             frozen: self.assumes_frozen(),
@@ -356,6 +367,7 @@ impl<'p> Machine<'p> {
             if depth < 3 {
                 self.run_escaped(depth + 1);
             }
+            self.cut_off.clear();
             // What one callback does to the policy does not happen before another one.
             let later = std::mem::replace(&mut self.state, end);
             self.state.events = later.events;
