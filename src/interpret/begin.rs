@@ -24,7 +24,7 @@ use crate::platform::Platform;
 use crate::project::Found;
 
 /// As many outcomes are kept at a time, on each thread.
-const KEPT: usize = 32;
+const KEPT: usize = 8;
 
 thread_local! {
     static IMPORTED: RefCell<FxHashMap<Key, Rc<Outcome>>> = RefCell::default();

@@ -74,7 +74,7 @@ impl Limits {
     pub fn of_one_in(roots: usize) -> Limits {
         let all = Limits::default();
         let share = TOGETHER / roots.max(1) as u64;
-        Limits { steps: all.steps.min(share.max(all.function_steps / 2)), ..all }
+        Limits { steps: all.steps.min(share.max(all.function_steps / 4)), ..all }
     }
 }
 

@@ -42,7 +42,8 @@ fn run_root_with(options: &RunOptions<'_>, root: &Root, record: bool) -> (RootTr
     let module = &options.project.modules[root.module];
     // What stands in test functions is left to the test runner; the rest of a test module is small.
     let only_tests = module.is_test(&options.project.root) && !module.file.main;
-    let steps = if only_tests { options.limits.function_steps } else { options.limits.steps };
+    let own = options.limits.steps;
+    let steps = if only_tests { own.min(options.limits.function_steps / 2) } else { own };
     let command = module.command.as_ref();
     let is_run = |platform| command.is_none_or(|command| command.place.platforms.contains(&platform));
     for world in options.worlds {
