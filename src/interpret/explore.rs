@@ -181,7 +181,7 @@ impl<'p> Machine<'p> {
             if matches!(outcome, Err(Stop::Bound(_))) {
                 self.tape = outer;
                 return match code {
-                    Some(code) if self.took_too_long(steps) => {
+                    Some(code) if self.bodies.len() > 1 && self.took_too_long(steps) => {
                         self.given_up.insert(code);
                         let reached = std::mem::take(&mut self.state);
                         let inner = std::mem::take(&mut self.cut_off);

@@ -84,7 +84,7 @@ const TOGETHER: u64 = 8_000_000;
 impl Default for Limits {
     fn default() -> Limits {
         Limits {
-            steps: 100_000,
+            steps: 200_000,
             import_steps: 600_000,
             function_steps: 16_000,
             escaped_steps: 4_000,
@@ -201,8 +201,9 @@ impl<'p> Machine<'p> {
         }
         if self.steps > self.patience {
             self.patience = self.steps + self.window;
-            // Many small things may take long together; then no function is to blame.
-            if self.bodies.iter().any(|begun| self.took_too_long(*begun)) {
+            // Many small things may take long together; then no function is to blame. Without the
+            // outermost one nothing would be left to follow.
+            if self.bodies.iter().skip(1).any(|begun| self.took_too_long(*begun)) {
                 return self.bound(TOO_LARGE);
             }
         }
@@ -214,12 +215,12 @@ impl<'p> Machine<'p> {
         self.steps <= self.limits.steps && self.steps - begun >= self.window / 2
     }
 
-    /// Leaves `steps` of the limit to what runs next. A function that takes most of a quarter of them
-    /// is given up.
+    /// Leaves `steps` of the limit to what runs next. When a quarter of them is gone, and again after
+    /// each eighth, the function that took most of an eighth is given up.
     pub fn allow(&mut self, steps: u64) {
         self.steps = self.limits.steps.saturating_sub(steps);
-        self.window = steps / 4;
-        self.patience = self.steps + self.window;
+        self.window = steps / 8;
+        self.patience = self.steps + steps / 4;
     }
 
     /// A limit is reached here.
