@@ -368,3 +368,50 @@ fn code_that_is_ready_for_an_error_gets_it() {
         assert_eq!(after(Platform::Windows, &lines), ["asyncio.run Proactor"], "{error}");
     }
 }
+
+#[test]
+fn a_function_that_takes_too_many_steps_does_not_cost_the_rest_of_the_program() {
+    let body: String = (0..60)
+        .map(|n| {
+            format!("        if words[{n}].lower() > os.environ.get('K{n}'): found.append(words[{n}])\n")
+        })
+        .collect();
+    let program = format!(
+        "
+import asyncio, os
+def search(words):
+    found = []
+    for attempt in words:
+{body}
+        search(found)
+    return found
+def main():
+    search(open('words').read().split())
+    asyncio.run(asyncio.sleep(0))
+main()
+"
+    );
+    assert_eq!(runs(Platform::Windows, &program), ["asyncio.run Proactor"]);
+}
+
+#[test]
+fn a_lookup_that_seems_to_fail_does_not_end_a_program_that_does_not_expect_it() {
+    let program = "
+import asyncio, pathlib
+TABLE = {}
+value = TABLE['filled elsewhere']
+home = pathlib.Path.a_method_that_no_stub_has()
+asyncio.run(asyncio.sleep(0))
+";
+    assert_eq!(runs(Platform::Windows, program), ["asyncio.run Proactor"]);
+    let expected = "
+import asyncio
+TABLE = {}
+try:
+    TABLE['absent']
+except KeyError:
+    asyncio.set_event_loop_policy(asyncio.WindowsSelectorEventLoopPolicy())
+asyncio.run(asyncio.sleep(0))
+";
+    assert_eq!(runs(Platform::Windows, expected), ["asyncio.run Selector"]);
+}
