@@ -421,7 +421,7 @@ fn is_marker(name: &OsStr) -> bool {
 }
 
 /// Makes a path absolute and removes `.` and `..` by name, so that one file has one path.
-fn absolute(path: &Path, cwd: &Path) -> PathBuf {
+pub fn absolute(path: &Path, cwd: &Path) -> PathBuf {
     let mut clean = PathBuf::new();
     for component in cwd.join(path).components() {
         match component {

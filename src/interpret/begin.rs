@@ -101,6 +101,11 @@ impl<'p> Machine<'p> {
     fn clear(&mut self) {
         self.process = Process::Parent;
         self.preparing = false;
+        self.leave_all();
+    }
+
+    /// Stands outside of all code, with no handler around.
+    pub fn leave_all(&mut self) {
         self.frames.clear();
         self.handlers = 0;
         self.lookup_handlers = 0;

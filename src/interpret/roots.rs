@@ -239,9 +239,7 @@ impl<'p> Machine<'p> {
                 }
                 self.follow(&assumed, trace, |machine| {
                     machine.state = state.clone();
-                    machine.frames.clear();
-                    machine.handlers = 0;
-                    machine.lookup_handlers = 0;
+                    machine.leave_all();
                     machine.call_root(module.clone(), &function)
                 });
             }
@@ -348,9 +346,7 @@ impl<'p> Machine<'p> {
             let end = self.state.clone();
             let tape = std::mem::take(&mut self.tape);
             self.state.running.clear();
-            self.frames.clear();
-            self.handlers = 0;
-            self.lookup_handlers = 0;
+            self.leave_all();
             let anything = vec![("*".into(), Value::None), ("**".into(), Value::None)];
             let mut outcome = self.call(Value::Object(id), Vec::new(), anything);
             if let Ok(result) = &outcome

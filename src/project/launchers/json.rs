@@ -1,11 +1,11 @@
 //! `launch.json` of VS Code.
 
-use std::path::PathBuf;
+use std::path::Path;
 
-use super::script::joined;
 use super::text::span;
 use super::tree::{self, Node};
 use super::{Code, Dialect, Environment, File, Place, Script, Word};
+use crate::files::absolute;
 
 pub fn read(file: &File<'_>) -> Vec<Script> {
     let Some(root) = tree::json(file.text) else { return Vec::new() };
@@ -47,7 +47,7 @@ fn configuration(file: &File<'_>, node: &Node) -> Option<Script> {
             end = args.range.end;
         }
     }
-    let folder = text("cwd").map(|cwd| joined(workspace, &PathBuf::from(filled(cwd))));
+    let folder = text("cwd").map(|cwd| absolute(Path::new(&filled(cwd)), workspace));
     let mut environment = Environment::new();
     for (name, value) in node.get("env").map(Node::entries).into_iter().flatten() {
         environment.insert(name.to_string(), value.text().map(filled).filter(|value| !value.contains("${")));

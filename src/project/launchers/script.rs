@@ -1,11 +1,12 @@
 //! Following a script from top to bottom: in which folder, and with which variables, each command runs.
 
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 use super::commands::{Commands, program};
 use super::shell::{self, Part, Raw, Simple};
 use super::text::Mapped;
 use super::{Code, CommandLine, Dialect, Environment, File, Script, Word};
+use crate::files::absolute;
 
 /// Scripts inside scripts (`cmd /c "…"`) are followed this deeply.
 const NESTED: usize = 3;
@@ -272,23 +273,10 @@ pub fn moved(folders: &[PathBuf], target: &str) -> Vec<PathBuf> {
     let target = target.replace('\\', "/");
     let found: Vec<PathBuf> = folders
         .iter()
-        .map(|folder| joined(folder, Path::new(&target)))
+        .map(|folder| absolute(Path::new(&target), folder))
         .filter(|folder| folder.is_dir())
         .collect();
     if found.is_empty() { folders.to_vec() } else { found }
-}
-
-/// A path below a folder, without `.` and `..`.
-pub fn joined(folder: &Path, path: &Path) -> PathBuf {
-    let mut clean = PathBuf::new();
-    for component in folder.join(path).components() {
-        match component {
-            Component::CurDir => {}
-            Component::ParentDir => drop(clean.pop()),
-            other => clean.push(other),
-        }
-    }
-    clean
 }
 
 #[cfg(test)]

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::commands::{Argument, Commands, Meaning, Row};
-use super::script::{joined, moved};
+use super::script::moved;
 use super::{CommandLine, Environment, LauncherFile, Place};
+use crate::files::absolute;
 use crate::ir::{Alias, Arg, ArgKind, Constant, Expr, ExprKind, Module, Name, Span, Stmt, StmtKind};
 use crate::platform::Platform;
 
@@ -76,8 +77,9 @@ fn script(path: &str, folders: &[PathBuf]) -> Option<Program> {
 /// A file by its path, or, where that is a path of another machine, by the end of it.
 fn file_in(path: &str, folders: &[PathBuf]) -> Option<PathBuf> {
     let path = path.replace('\\', "/");
-    let at =
-        |path: &str| folders.iter().map(|folder| joined(folder, Path::new(path))).find(|path| path.is_file());
+    let at = |path: &str| {
+        folders.iter().map(|folder| absolute(Path::new(path), folder)).find(|path| path.is_file())
+    };
     let foreign = path.starts_with('/') || path.get(1..2) == Some(":") || path.starts_with(['%', '$']);
     at(&path).or_else(|| {
         let parts: Vec<&str> = path.split('/').filter(|_| foreign).collect();
