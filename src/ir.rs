@@ -437,8 +437,9 @@ pub fn suites(stmt: &Stmt) -> Vec<&[Stmt]> {
 }
 
 /// Shows every expression of a statement to `visit`, those of nested statements, functions and classes included.
-pub fn walk(stmt: &Stmt, visit: &mut dyn FnMut(&Expr)) {
-    let body = |body: &[Stmt], visit: &mut dyn FnMut(&Expr)| body.iter().for_each(|stmt| walk(stmt, visit));
+pub fn walk<'c>(stmt: &'c Stmt, visit: &mut dyn FnMut(&'c Expr)) {
+    let body =
+        |body: &'c [Stmt], visit: &mut dyn FnMut(&'c Expr)| body.iter().for_each(|stmt| walk(stmt, visit));
     match &stmt.kind {
         StmtKind::Expr(expr) => walk_expr(expr, visit),
         StmtKind::Assign { targets, value } => {
@@ -505,7 +506,7 @@ pub fn walk(stmt: &Stmt, visit: &mut dyn FnMut(&Expr)) {
     }
 }
 
-fn walk_function(code: &Function, visit: &mut dyn FnMut(&Expr)) {
+fn walk_function<'c>(code: &'c Function, visit: &mut dyn FnMut(&'c Expr)) {
     code.decorators.iter().for_each(|decorator| walk_expr(decorator, visit));
     code.params
         .iter()
@@ -514,10 +515,12 @@ fn walk_function(code: &Function, visit: &mut dyn FnMut(&Expr)) {
     code.body.iter().for_each(|stmt| walk(stmt, visit));
 }
 
-fn walk_expr(expr: &Expr, visit: &mut dyn FnMut(&Expr)) {
+/// Shows an expression and every expression inside it to `visit`.
+pub fn walk_expr<'c>(expr: &'c Expr, visit: &mut dyn FnMut(&'c Expr)) {
     visit(expr);
-    let each =
-        |exprs: &[Expr], visit: &mut dyn FnMut(&Expr)| exprs.iter().for_each(|expr| walk_expr(expr, visit));
+    let each = |exprs: &'c [Expr], visit: &mut dyn FnMut(&'c Expr)| {
+        exprs.iter().for_each(|expr| walk_expr(expr, visit))
+    };
     match &expr.kind {
         ExprKind::Constant(_) | ExprKind::Name(_) => {}
         ExprKind::Attribute { value, .. }

@@ -7,8 +7,8 @@ use crate::entry::Launch;
 use crate::files::Role;
 use crate::interpret::Unit;
 use crate::interpret::trace::Root;
-use crate::ir::{Expr, ExprKind, Name, Span, Stmt, StmtKind};
-use crate::knowledge::{Kind, Knowledge};
+use crate::ir::{Expr, ExprKind, Span, Stmt, StmtKind};
+use crate::knowledge::Knowledge;
 use crate::project::launchers::{Program, console_scripts};
 
 /// The files that are run: scripts, `__main__.py`, and modules that nobody imports.
@@ -103,7 +103,6 @@ fn calls_at_top(text: &str) -> bool {
 
 /// Functions and methods that call something like a runner and did not run from any root.
 pub fn unreached(workspace: &Workspace, executed: &BTreeSet<(Unit, Span)>) -> Vec<Root> {
-    let words = runner_words(Knowledge::bundled());
     let mut roots = Vec::new();
     for (index, module) in workspace.modules.iter().enumerate() {
         // Test functions are called by a test runner, which has its own way with loops.
@@ -116,7 +115,7 @@ pub fn unreached(workspace: &Workspace, executed: &BTreeSet<(Unit, Span)>) -> Ve
         functions(&code.body, "", &mut found);
         for (name, span, body) in found {
             let done = executed.contains(&(Unit::Project(index), span));
-            if !done && mentions(body, &words) {
+            if !done && mentions(body) {
                 roots.push(Root {
                     module: index,
                     launch: Launch::Function,
@@ -149,24 +148,13 @@ fn functions<'a>(body: &'a [Stmt], prefix: &str, found: &mut Vec<(String, Span, 
     }
 }
 
-/// The last parts of the names of everything that runs a loop.
-fn runner_words(knowledge: &Knowledge) -> BTreeSet<Name> {
-    let mut words: BTreeSet<Name> =
-        ["run", "run_until_complete", "run_forever"].iter().map(|word| Name::from(*word)).collect();
-    for row in knowledge.runners.rows.iter().filter(|row| row.family.is_some() && row.kind != Kind::Class) {
-        for name in std::iter::once(&row.name).chain(&row.aliases) {
-            words.extend(name.rsplit('.').next().map(Name::from));
-        }
-    }
-    words
-}
-
-/// Whether a body calls or names one of the words.
-fn mentions(body: &[Stmt], words: &BTreeSet<Name>) -> bool {
+/// Whether a body calls or names something like a runner.
+fn mentions(body: &[Stmt]) -> bool {
+    let runners = &Knowledge::bundled().runners;
     let mut found = false;
     for stmt in body {
         crate::ir::walk(stmt, &mut |expr: &Expr| match &expr.kind {
-            ExprKind::Attribute { name, .. } | ExprKind::Name(name) => found |= words.contains(name),
+            ExprKind::Attribute { name, .. } | ExprKind::Name(name) => found |= runners.is_last_word(name),
             _ => {}
         });
     }

@@ -32,10 +32,11 @@ pub fn run_all(workspace: &Workspace) -> Vec<RootTrace> {
 }
 
 fn run_each(workspace: &Workspace, roots: &[Root]) -> (Vec<RootTrace>, BTreeSet<(Unit, Span)>) {
-    let limits = Limits::of_one_in(roots.len());
+    let shares = Shares::among(workspace, roots);
     let runs: Vec<(RootTrace, BTreeSet<(Unit, Span)>)> = roots
         .par_iter()
         .map(|root| {
+            let limits = shares.of(workspace, root);
             let ran = guarded(root, || {
                 with_options(workspace, root.module, limits, None, |options| run_root(options, root))
             });
@@ -56,6 +57,32 @@ fn run_each(workspace: &Workspace, roots: &[Root]) -> (Vec<RootTrace>, BTreeSet<
     (traces, executed)
 }
 
+/// How many steps the roots get. What an application offers to be started is told apart from the
+/// scripts, examples and tests that lie around it in any number: these share among themselves.
+struct Shares {
+    offered: Limits,
+    others: Limits,
+}
+
+impl Shares {
+    fn among(workspace: &Workspace, roots: &[Root]) -> Shares {
+        let offered = roots.iter().filter(|root| is_offered(workspace, root)).count();
+        Shares { offered: Limits::of_one_in(offered), others: Limits::of_one_in(roots.len() - offered) }
+    }
+
+    fn of(&self, workspace: &Workspace, root: &Root) -> Limits {
+        if is_offered(workspace, root) { self.offered } else { self.others }
+    }
+}
+
+/// Console scripts, packages that are run with `-m`, and command lines.
+fn is_offered(workspace: &Workspace, root: &Root) -> bool {
+    let path = &workspace.modules[root.module].path;
+    let is_main = || path.file_name().is_some_and(|name| name == "__main__.py");
+    (matches!(root.launch, Launch::ConsoleScript | Launch::Launcher) || is_main())
+        && !is_test(workspace, root.module)
+}
+
 /// Runs again what gave one of `traces`, this time with a record of every step.
 pub fn record(workspace: &Workspace, traces: &[RootTrace], index: usize) -> RootTrace {
     let (rest, first): (Vec<&RootTrace>, Vec<&RootTrace>) =
@@ -63,6 +90,8 @@ pub fn record(workspace: &Workspace, traces: &[RootTrace], index: usize) -> Root
     let limits = Limits::of_one_in(first.len());
     let root = &traces[index].root;
     if root.launch != Launch::Function {
+        let roots: Vec<Root> = first.iter().map(|trace| trace.root.clone()).collect();
+        let limits = Shares::among(workspace, &roots).of(workspace, root);
         let again = |python| {
             with_options(workspace, root.module, limits, python, |options| record_root(options, root))
         };

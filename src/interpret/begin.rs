@@ -196,7 +196,7 @@ impl<'p> Machine<'p> {
         let loaded = std::mem::take(&mut self.loaded);
         let tape = std::mem::take(&mut self.tape);
         let recorder = self.recorder.as_mut().map(std::mem::take);
-        let left = (self.steps, self.patience, self.window, self.limits.steps);
+        let left = (self.meter, self.limits.steps);
         self.limits.steps = self.limits.import_steps;
         self.allow(self.limits.steps);
         self.looked_up.clear();
@@ -212,9 +212,8 @@ impl<'p> Machine<'p> {
             loaded: std::mem::replace(&mut self.loaded, loaded),
             asked: self.world.asked(),
         };
-        (self.steps, self.patience, self.window, self.limits.steps) = left;
-        let quiet =
-            self.incomplete.take().is_none() && self.given_up.is_empty() && imported.state.loops.is_empty();
+        (self.meter, self.limits.steps) = left;
+        let quiet = self.incomplete.take().is_none() && imported.state.loops.is_empty();
         self.given_up.clear();
         self.cut_off.clear();
         self.clear();

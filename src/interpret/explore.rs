@@ -10,6 +10,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::interpret::machine::{Flow, Machine, Stop, TOO_LARGE, Unit};
+use crate::interpret::meter::{Body, Given};
 use crate::interpret::state::State;
 use crate::interpret::steps::{Aside, StepKind};
 use crate::interpret::value::{Id, Mapping, Names, Object, Sequence, Value};
@@ -149,7 +150,7 @@ impl<'p> Machine<'p> {
         function: Id,
         region: impl Fn(&mut Machine<'p>) -> Flow<Value>,
     ) -> Flow<Value> {
-        self.bodies.push(self.steps);
+        self.bodies.push(Body { begun: self.meter.steps, function });
         let result = self.explore_code(self.code_of(function), region);
         self.bodies.pop();
         result
@@ -165,10 +166,9 @@ impl<'p> Machine<'p> {
             let position = self.next_choice(1);
             return self.take_group(position);
         }
-        if code.is_some_and(|code| self.given_up.contains(&code)) {
-            return self.give_up(None, Vec::new());
+        if let Some(given) = code.and_then(|code| self.given_up.get(&code)) {
+            return self.give_up(*given, None, Vec::new());
         }
-        let steps = self.steps;
         let before = self.state.clone();
         let outer = std::mem::take(&mut self.tape);
         let mut groups: Vec<Way> = Vec::new();
@@ -180,16 +180,16 @@ impl<'p> Machine<'p> {
             let outcome = region(self);
             if matches!(outcome, Err(Stop::Bound(_))) {
                 self.tape = outer;
-                return match code {
-                    Some(code) if self.bodies.len() > 1 && self.took_too_long(steps) => {
-                        self.given_up.insert(code);
+                return match code.zip(self.gives_up()) {
+                    Some((code, given)) => {
+                        self.given_up.insert(code, given);
                         let reached = std::mem::take(&mut self.state);
                         let inner = std::mem::take(&mut self.cut_off);
                         groups.extend(inner.into_iter().map(|state| self.way_of(&before, state)));
                         self.state = reached;
-                        self.give_up(Some(&before), groups)
+                        self.give_up(given, Some(&before), groups)
                     }
-                    _ => {
+                    None => {
                         self.cut_off.extend(groups.into_iter().map(|way| way.state));
                         outcome
                     }
@@ -236,8 +236,10 @@ impl<'p> Machine<'p> {
 
     /// Goes on behind a function that is not followed any further: from where its ways ended that
     /// came to something, and from where the one stands that was being followed.
-    fn give_up(&mut self, before: Option<&State>, finished: Vec<Way>) -> Flow<Value> {
-        self.incomplete.get_or_insert_with(|| TOO_LARGE.into());
+    fn give_up(&mut self, given: Given, before: Option<&State>, finished: Vec<Way>) -> Flow<Value> {
+        if given == Given::TooLarge {
+            self.incomplete.get_or_insert_with(|| TOO_LARGE.into());
+        }
         self.state.may_raise += 1;
         let state = std::mem::take(&mut self.state);
         let mut groups = Vec::new();

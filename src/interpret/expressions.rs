@@ -559,8 +559,9 @@ impl<'p> Machine<'p> {
         let iterable = self.eval(env, &generator.iter)?;
         let iterable = self.settle_value(iterable);
         let (items, open) = match self.items(&iterable) {
-            Some(known) => known,
-            None => {
+            // What may hold more than is known holds at least one item worth looking at.
+            Some((items, open)) if !open || !items.is_empty() => (items, open),
+            _ => {
                 let text = self.text(env.unit, generator.iter.span);
                 (vec![self.unknown(format!("an item of {text}"))], true)
             }

@@ -46,7 +46,7 @@ impl<'p> Machine<'p> {
         if module == Some("__future__") {
             return Ok(());
         }
-        let Some(dotted) = self.absolute_name(env, module, level) else {
+        let Some(dotted) = self.absolute_name(env.globals, module, level) else {
             self.state.may_raise += 1;
             for alias in names {
                 let value = self.unknown(&*alias.name);
@@ -144,11 +144,11 @@ impl<'p> Machine<'p> {
     }
 
     /// The absolute dotted name of a relative import; `None` outside a package.
-    fn absolute_name(&self, env: &Env<'_, 'p>, module: Option<&str>, level: u32) -> Option<String> {
+    pub fn absolute_name(&self, globals: Id, module: Option<&str>, level: u32) -> Option<String> {
         if level == 0 {
             return module.map(str::to_string);
         }
-        let package = match self.state.heap.scope(env.globals).get("__package__") {
+        let package = match self.state.heap.scope(globals).get("__package__") {
             Some(Value::Str(package)) if !package.is_empty() => package.to_string(),
             _ => return None,
         };

@@ -1,11 +1,13 @@
 //! The machine of the paper run: one program, one world, one way at a time.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::entry::Process;
 use crate::interpret::env::Env;
 use crate::interpret::explore::Tape;
+use crate::interpret::meter::{Body, Given, Meter};
+use crate::interpret::nearness::Distances;
 use crate::interpret::prelude;
 use crate::interpret::state::State;
 use crate::interpret::steps::{Recorder, StepKind};
@@ -56,7 +58,7 @@ pub struct Limits {
     pub import_steps: u64,
     /// The same for a function that is called on its own after its module was imported.
     pub function_steps: u64,
-    /// The same for the functions that unknown code holds on to, for each way.
+    /// The same for each function that unknown code holds on to.
     pub escaped_steps: u64,
     /// Nested calls.
     pub depth: usize,
@@ -69,8 +71,8 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// The limits of each root of an analysis that has so many of them: a folder of a thousand scripts
-    /// must not take a thousand times as long as one.
+    /// The limits of each of so many roots: a folder of a thousand scripts must not take a thousand
+    /// times as long as one.
     pub fn of_one_in(roots: usize) -> Limits {
         let all = Limits::default();
         let share = TOGETHER / roots.max(1) as u64;
@@ -78,7 +80,7 @@ impl Limits {
     }
 }
 
-/// Steps that all roots of an analysis may take together, on each platform, before their limits shrink.
+/// Steps that so many roots may take together, on each platform, before their limits shrink.
 const TOGETHER: u64 = 8_000_000;
 
 impl Default for Limits {
@@ -87,7 +89,7 @@ impl Default for Limits {
             steps: 200_000,
             import_steps: 600_000,
             function_steps: 16_000,
-            escaped_steps: 4_000,
+            escaped_steps: 8_000,
             depth: 80,
             nesting: 4_000,
             recursion: 3,
@@ -113,19 +115,19 @@ pub struct Machine<'p> {
     pub state: State,
     pub tape: Tape,
     pub frames: Vec<Frame>,
-    pub steps: u64,
-    /// The count of steps at which the function that took most of the last ones is given up.
-    pub patience: u64,
-    /// The steps between such counts.
-    pub window: u64,
-    /// The counts at which the bodies began that are being followed, outermost first.
-    pub bodies: Vec<u64>,
+    pub meter: Meter,
+    /// The bodies that are being followed, outermost first.
+    pub bodies: Vec<Body>,
+    /// How far functions are from a loop, as far as it was asked.
+    pub distances: Distances,
+    /// Steps left, over all ways, to functions that are run because unknown code holds on to them.
+    pub callback_steps: u64,
     /// Functions that were run because code we do not see holds on to them: once on one way is enough.
     pub called_back: BTreeSet<(Unit, Span)>,
     /// Where ways had ended inside regions that a limit cut off.
     pub cut_off: Vec<State>,
     /// Functions that are not followed again, because they took too many steps.
-    pub given_up: BTreeSet<(Unit, Span)>,
+    pub given_up: BTreeMap<(Unit, Span), Given>,
     /// How deeply statements and expressions are nested right now.
     nesting: usize,
     /// Enclosing `try` statements with handlers, over all frames.
@@ -167,13 +169,13 @@ impl<'p> Machine<'p> {
             state: State::default(),
             tape: Tape::default(),
             frames: Vec::new(),
-            steps: 0,
-            patience: u64::MAX,
-            window: u64::MAX,
+            meter: Meter::default(),
             bodies: Vec::new(),
+            distances: Distances::default(),
+            callback_steps: 0,
             called_back: BTreeSet::new(),
             cut_off: Vec::new(),
-            given_up: BTreeSet::new(),
+            given_up: BTreeMap::new(),
             nesting: 0,
             handlers: 0,
             lookup_handlers: 0,
@@ -193,39 +195,9 @@ impl<'p> Machine<'p> {
         machine
     }
 
-    /// Counts one step of the analysis.
-    pub fn step(&mut self) -> Flow<()> {
-        self.steps += 1;
-        if self.steps > self.limits.steps {
-            return self.bound(TOO_LARGE);
-        }
-        if self.steps > self.patience {
-            self.patience = self.steps + self.window;
-            // Many small things may take long together; then no function is to blame. Without the
-            // outermost one nothing would be left to follow.
-            if self.bodies.iter().skip(1).any(|begun| self.took_too_long(*begun)) {
-                return self.bound(TOO_LARGE);
-            }
-        }
-        Ok(())
-    }
-
-    /// Whether a function whose body began at a count of steps is one to give up.
-    pub fn took_too_long(&self, begun: u64) -> bool {
-        self.steps <= self.limits.steps && self.steps - begun >= self.window / 2
-    }
-
-    /// Leaves `steps` of the limit to what runs next. When a quarter of them is gone, and again after
-    /// each eighth, the function that took most of an eighth is given up.
-    pub fn allow(&mut self, steps: u64) {
-        self.steps = self.limits.steps.saturating_sub(steps);
-        self.window = steps / 8;
-        self.patience = self.steps + steps / 4;
-    }
-
     /// A limit is reached here.
     #[cold]
-    fn bound<T>(&mut self, reason: &'static str) -> Flow<T> {
+    pub fn bound<T>(&mut self, reason: &'static str) -> Flow<T> {
         if self.recorder.as_mut().is_some_and(|recorder| !std::mem::replace(&mut recorder.bound, true)) {
             self.note_given_up(reason);
         }

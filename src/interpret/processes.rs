@@ -52,7 +52,9 @@ impl<'p> Machine<'p> {
         self.state.log = parent.log.clone();
         self.state.facts = parent.facts.clone();
         self.state.next_unknown = parent.next_unknown;
+        let bodies = std::mem::take(&mut self.bodies);
         let result = self.child(&parent, settings, body);
+        self.bodies = bodies;
         // Where ways of the child had ended is of no use to the parent, whose memory is its own.
         self.cut_off.clear();
         let child = std::mem::replace(&mut self.state, parent);

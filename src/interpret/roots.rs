@@ -7,6 +7,7 @@ use crate::entry::Launch;
 use crate::interpret::explore::Tape;
 use crate::interpret::inherit::Inherited;
 use crate::interpret::machine::{Flow, Limits, Machine, Stop, Unit};
+use crate::interpret::nearness::{Distance, MAYBE, NOWHERE};
 use crate::interpret::steps::{End, Log, Recorder, StepKind};
 use crate::interpret::trace::{PathTrace, Root, RootTrace};
 use crate::interpret::value::{Id, Object, Unknown, Value};
@@ -136,7 +137,8 @@ impl<'p> Machine<'p> {
         trace: &mut RootTrace,
         run: impl Fn(&mut Machine<'p>) -> Flow<()>,
     ) {
-        let (mut ways, start) = (0, self.steps);
+        let (mut ways, start) = (0, self.meter.steps);
+        self.callback_steps = self.limits.steps.saturating_sub(start) / 4;
         loop {
             let outcome = run(self);
             ways += 1;
@@ -150,7 +152,7 @@ impl<'p> Machine<'p> {
                 break;
             }
         }
-        let (platform, taken) = (self.world.platform, self.steps.saturating_sub(start));
+        let (platform, taken) = (self.world.platform, self.meter.steps.saturating_sub(start));
         if let Some(recorder) = &mut self.recorder {
             trace.effort.push(recorder.effort(platform, taken, ways));
         }
@@ -224,14 +226,13 @@ impl<'p> Machine<'p> {
             };
             // Functions that the import handed away are run where the module itself is a root.
             self.state.escaped = Default::default();
-            let (state, assumed, steps) = (self.state.clone(), self.tape.labels(), self.steps);
-            let (patience, window) = (self.patience, self.window);
+            let (state, assumed, meter) = (self.state.clone(), self.tape.labels(), self.meter);
             let imported = self.recorder.as_ref().map(|recorder| recorder.ran.clone());
             let tape = std::mem::take(&mut self.tape);
             for trace in traces.iter_mut() {
                 let Some((function, _)) = trace.root.function.clone() else { continue };
                 // The import has left at least what one function may take, or is at the limit itself.
-                self.allow(self.limits.function_steps.min(self.limits.steps.saturating_sub(steps)));
+                self.allow(self.limits.function_steps.min(self.limits.steps.saturating_sub(meter.steps)));
                 self.given_up.clear();
                 self.tape = Tape::default();
                 if let (Some(recorder), Some(ran)) = (&mut self.recorder, &imported) {
@@ -244,7 +245,7 @@ impl<'p> Machine<'p> {
                 });
             }
             self.tape = tape;
-            (self.steps, self.patience, self.window) = (steps, patience, window);
+            self.meter = meter;
             if !self.tape.advance() {
                 return;
             }
@@ -335,14 +336,18 @@ impl<'p> Machine<'p> {
         if module.is_test(&self.project.root) && !module.file.main {
             return;
         }
-        // They get steps of their own, so that one of them does not cost the next way its end.
-        let left = (self.steps, self.patience, self.window);
-        self.allow(self.limits.escaped_steps);
-        for id in escaped.into_iter().take(64) {
+        // They get steps of their own, so that none costs another one, or the next way, its end.
+        let left = self.meter;
+        let mut escaped: Vec<(Distance, Id)> =
+            escaped.into_iter().map(|id| (self.distance(id), id)).collect();
+        escaped.sort_unstable();
+        for (distance, id) in escaped.into_iter().take_while(|(distance, _)| *distance < NOWHERE).take(64) {
             let Some(code) = self.code_of(id) else { continue };
             if self.executed.contains(&code) || !self.called_back.insert(code) {
                 continue;
             }
+            let steps = self.limits.escaped_steps / if distance < MAYBE { 1 } else { 4 };
+            let begun = self.allow(steps.min(self.callback_steps));
             let end = self.state.clone();
             let tape = std::mem::take(&mut self.tape);
             self.state.running.clear();
@@ -364,6 +369,7 @@ impl<'p> Machine<'p> {
             if depth < 3 {
                 self.run_escaped(depth + 1);
             }
+            self.callback_steps -= self.meter.steps.saturating_sub(begun).min(self.callback_steps);
             self.cut_off.clear();
             // What one callback does to the policy does not happen before another one.
             let later = std::mem::replace(&mut self.state, end);
@@ -371,7 +377,7 @@ impl<'p> Machine<'p> {
             self.state.log = later.log;
             self.tape = tape;
         }
-        (self.steps, self.patience, self.window) = left;
+        self.meter = left;
     }
 
     /// Whether this way assumed that `sys.frozen` is there and true.

@@ -213,7 +213,7 @@ impl<'p> Machine<'p> {
             site: self.sites().last().copied(),
             process: self.process,
             thread: self.state.thread,
-            taken: self.steps,
+            taken: self.meter.steps,
         }
     }
 
@@ -256,10 +256,10 @@ impl<'p> Machine<'p> {
             Block::Test { .. } | Block::Child | Block::Thread => "".into(),
         };
         self.note(|_| StepKind::Open(block));
-        let start = self.steps;
+        let start = self.meter.steps;
         let outside = self.recorder.as_mut().map_or(0, |recorder| std::mem::take(&mut recorder.inside));
         let result = body(self);
-        let total = self.steps.saturating_sub(start);
+        let total = self.meter.steps.saturating_sub(start);
         if let Some(recorder) = &mut self.recorder {
             let own = total.saturating_sub(recorder.inside);
             recorder.spent.entry(site).or_insert((name, 0)).1 += own;

@@ -6,6 +6,9 @@ mod runners;
 pub mod stdlib;
 mod stubs;
 
+use rustc_hash::FxHashSet;
+
+use crate::entry::LoopKind;
 pub use needs::{Need, Needs};
 pub use runners::{
     Case, Condition, Creates, InChild, InLoop, Kind, Knob, LoopTable, Row, Runners, Takes, Versions, Where,
@@ -18,16 +21,26 @@ pub struct Knowledge {
     pub runners: Runners,
     pub stubs: Stubs,
     pub needs: Needs,
+    /// The last parts of the names of everything that starts a loop, chooses one, or needs a certain one.
+    words: FxHashSet<String>,
 }
 
 impl Knowledge {
+    /// Whether something of this name may start a loop, choose one, or need a certain one.
+    pub fn starts_or_chooses(&self, name: &str) -> bool {
+        self.words.contains(name)
+    }
+
     /// The tables bundled with loopcheck.
     pub fn bundled() -> &'static Knowledge {
         static BUNDLED: std::sync::OnceLock<Knowledge> = std::sync::OnceLock::new();
-        BUNDLED.get_or_init(|| Knowledge {
-            runners: Runners::bundled(),
-            stubs: Stubs::bundled(),
-            needs: Needs::bundled(),
+        BUNDLED.get_or_init(|| {
+            let (runners, needs) = (Runners::bundled(), Needs::bundled());
+            let choosers = ["set_event_loop_policy", "set_event_loop"].into_iter();
+            let needing =
+                [LoopKind::Proactor, LoopKind::Selector].into_iter().flat_map(|kind| needs.words(kind));
+            let words = runners.last_words().chain(needing).chain(choosers).map(str::to_string).collect();
+            Knowledge { stubs: Stubs::bundled(), words, runners, needs }
         })
     }
 }

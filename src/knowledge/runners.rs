@@ -1,6 +1,6 @@
 //! The table of runners, `rules/runners.toml`. The file itself says what its keys mean.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::str::FromStr;
 
 use pep440_rs::VersionSpecifiers;
@@ -22,6 +22,9 @@ pub struct Runners {
     /// Every name and alias, sorted, with the index of its row.
     #[serde(skip)]
     names: Vec<(String, usize)>,
+    /// The last parts of the names of everything that runs a loop, sorted.
+    #[serde(skip)]
+    last_words: BTreeSet<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -296,9 +299,13 @@ impl Runners {
         match Runners::parse(include_str!("../../rules/runners.toml")) {
             Ok(runners) => runners,
             // A test parses the bundled table, so this arm is never reached in a build that passes it.
-            Err(_) => {
-                Runners { rows: Vec::new(), loops: BTreeMap::new(), knobs: Vec::new(), names: Vec::new() }
-            }
+            Err(_) => Runners {
+                rows: Vec::new(),
+                loops: BTreeMap::new(),
+                knobs: Vec::new(),
+                names: Vec::new(),
+                last_words: BTreeSet::new(),
+            },
         }
     }
 
@@ -324,6 +331,11 @@ impl Runners {
         }
         names.sort();
         runners.names = names;
+        let running = runners.rows.iter().filter(|row| row.family.is_some() && row.kind != Kind::Class);
+        let running = running.flat_map(|row| std::iter::once(&row.name).chain(&row.aliases));
+        let last_words = running.filter_map(|name| name.rsplit('.').next());
+        let of_asyncio = ["run", "run_until_complete", "run_forever"];
+        runners.last_words = last_words.chain(of_asyncio).map(str::to_string).collect();
         Ok(runners)
     }
 
@@ -331,6 +343,16 @@ impl Runners {
     pub fn named<'a>(&'a self, name: &'a str) -> impl Iterator<Item = usize> + 'a {
         let start = self.names.partition_point(|(other, _)| other.as_str() < name);
         self.names[start..].iter().take_while(move |(other, _)| other == name).map(|(_, index)| *index)
+    }
+
+    /// Whether the name of something that runs a loop ends with this word.
+    pub fn is_last_word(&self, word: &str) -> bool {
+        self.last_words.contains(word)
+    }
+
+    /// The words that [`Runners::is_last_word`] says yes to.
+    pub fn last_words(&self) -> impl Iterator<Item = &str> {
+        self.last_words.iter().map(String::as_str)
     }
 
     /// The last parts of the names directly or further below a dotted name: `run` below `uvicorn`.

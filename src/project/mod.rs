@@ -3,6 +3,7 @@
 pub mod dependencies;
 pub mod evidence;
 pub mod launchers;
+mod leading;
 mod modules;
 pub mod python_versions;
 

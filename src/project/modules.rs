@@ -6,10 +6,13 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
+use rustc_hash::FxHashSet;
+
 use crate::files::{ReadError, Role, Source, UniverseFile};
 use crate::finding::ShownPath;
 use crate::ir;
 use crate::project::launchers::Server;
+use crate::project::leading::leading_names;
 use crate::python::{self, SyntaxError};
 
 #[derive(Debug)]
@@ -19,6 +22,7 @@ pub struct Modules {
     by_path: HashMap<PathBuf, usize>,
     /// Every folder that holds a module, directly or below.
     folders: HashSet<PathBuf>,
+    leading: OnceLock<FxHashSet<ir::Name>>,
 }
 
 #[derive(Debug)]
@@ -77,13 +81,19 @@ impl Modules {
                 loaded: OnceLock::new(),
             });
         }
-        Modules { id: new_id(), list, by_path, folders }
+        Modules { id: new_id(), list, by_path, folders, leading: OnceLock::new() }
     }
 
     /// No other list of modules in this process has the same, so that what was learnt from one is not
     /// used for another.
     pub fn id(&self) -> u64 {
         self.id
+    }
+
+    /// Whether calling something of this name, on an object nothing is known about, may lead to what
+    /// `starts` knows. Answered from all modules, with the `starts` of the first question.
+    pub fn may_lead(&self, name: &str, starts: impl Fn(&str) -> bool + Sync) -> bool {
+        self.leading.get_or_init(|| leading_names(self, starts)).contains(name)
     }
 
     /// Adds a command line that stands in the file `source`. No import finds it.
@@ -127,6 +137,7 @@ impl Modules {
             list: list.collect(),
             by_path: self.by_path.clone(),
             folders: self.folders.clone(),
+            leading: OnceLock::new(),
         }
     }
 

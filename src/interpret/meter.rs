@@ -1,0 +1,96 @@
+//! Counting steps, and giving up functions that use them up for nothing.
+
+use crate::interpret::machine::{Flow, Machine, Stop, TOO_LARGE};
+use crate::interpret::value::Id;
+
+/// Where the count of steps stands, and at which counts to look for a function to give up.
+#[derive(Clone, Copy)]
+pub struct Meter {
+    pub steps: u64,
+    /// When to look for the function that took most of the last window.
+    impatient_at: u64,
+    /// When to look for a function that leads to no loop.
+    glance_at: u64,
+    /// The steps between two looks; glances come eight times as often.
+    window: u64,
+}
+
+impl Default for Meter {
+    fn default() -> Meter {
+        Meter { steps: 0, impatient_at: u64::MAX, glance_at: u64::MAX, window: u64::MAX }
+    }
+}
+
+/// The body of a function that is being followed.
+#[derive(Clone, Copy)]
+pub struct Body {
+    /// The count of steps at which it began.
+    pub begun: u64,
+    pub function: Id,
+}
+
+impl<'p> Machine<'p> {
+    /// Counts one step of the analysis.
+    pub fn step(&mut self) -> Flow<()> {
+        self.meter.steps += 1;
+        if self.meter.steps > self.limits.steps {
+            return self.bound(TOO_LARGE);
+        }
+        if self.meter.steps > self.meter.glance_at {
+            self.meter.glance_at = self.meter.steps + self.meter.window / 8;
+            if self.inner_bodies().any(|body| self.goes_nowhere(body)) {
+                return Err(Stop::Bound(TOO_LARGE));
+            }
+        }
+        if self.meter.steps > self.meter.impatient_at {
+            self.meter.impatient_at = self.meter.steps + self.meter.window;
+            // Many small things may take long together; then no function is to blame.
+            if self.inner_bodies().any(|body| self.took_too_long(body)) {
+                return self.bound(TOO_LARGE);
+            }
+        }
+        Ok(())
+    }
+
+    /// Leaves `steps` of the limit to what runs next. When a quarter of them is gone, and again after
+    /// each eighth, the function that took most of an eighth is given up. Returns the count it begins at.
+    pub fn allow(&mut self, steps: u64) -> u64 {
+        let (begin, window) = (self.limits.steps.saturating_sub(steps), steps / 8);
+        self.meter =
+            Meter { steps: begin, impatient_at: begin + steps / 4, glance_at: begin + window / 8, window };
+        begin
+    }
+
+    /// Whether the innermost function is one to give up, now that the run stops inside it; and if so,
+    /// whether what it does may matter.
+    pub fn gives_up(&self) -> Option<Given> {
+        let body =
+            self.bodies.last().filter(|_| self.bodies.len() > 1 && self.meter.steps <= self.limits.steps)?;
+        if self.goes_nowhere(body) {
+            return Some(Given::Nowhere);
+        }
+        self.took_too_long(body).then_some(Given::TooLarge)
+    }
+
+    /// Without the outermost function nothing would be left to follow.
+    fn inner_bodies(&self) -> impl Iterator<Item = &Body> {
+        self.bodies.iter().skip(1)
+    }
+
+    fn took_too_long(&self, body: &Body) -> bool {
+        self.meter.steps - body.begun >= self.meter.window / 2
+    }
+
+    /// Whether a function has taken some steps although nothing it names leads to a loop.
+    fn goes_nowhere(&self, body: &Body) -> bool {
+        self.meter.steps - body.begun >= self.meter.window / 8 && self.leads_nowhere(body.function)
+    }
+}
+
+/// Why a function is given up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Given {
+    /// It leads to no loop, so that nothing is missed but what it gives back.
+    Nowhere,
+    TooLarge,
+}
