@@ -43,21 +43,41 @@ pub fn plan_all(
     diagnoses: &mut [Diagnosis],
 ) {
     for diagnosis in diagnoses {
-        let Some(trace) = diagnosis.trace.map(|index| &traces[index]) else { continue };
-        match remedy::remedy(settings, workspace, trace, diagnosis) {
-            Ok(cure) => match prove(settings, workspace, trace, diagnosis, &cure) {
-                Ok(fix) => {
-                    diagnosis.finding.fix = Some(fix);
-                    diagnosis.finding.help = cure.message.clone();
-                    diagnosis.cure = Some(cure);
-                }
-                Err(reason) => {
-                    diagnosis.finding.help = format!("{}; not done by --fix: {reason}", cure.message)
-                }
-            },
+        // What cures the call cures its finding, whichever rule tells of it.
+        let all = std::iter::once(&*diagnosis).chain(&diagnosis.silenced);
+        let mut plans = all.filter_map(|diagnosis| plan(settings, workspace, traces, diagnosis));
+        let plan = match plans.next() {
+            Some(Err(help)) => plans.find(Result::is_ok).unwrap_or(Err(help)),
+            Some(plan) => plan,
+            None => continue,
+        };
+        match plan {
+            Ok((cure, fix)) => {
+                diagnosis.finding.fix = Some(fix);
+                diagnosis.finding.help = cure.message.clone();
+                diagnosis.cure = Some(cure);
+            }
             Err(help) => diagnosis.finding.help = help,
         }
     }
+}
+
+/// The cure that a second paper run has proven, or what a person can do instead.
+fn plan(
+    settings: &Settings,
+    workspace: &Workspace,
+    traces: &[RootTrace],
+    diagnosis: &Diagnosis,
+) -> Option<Result<(Cure, Fix), String>> {
+    let trace = &traces[diagnosis.trace?];
+    let cure = match remedy::remedy(settings, workspace, trace, diagnosis) {
+        Ok(cure) => cure,
+        Err(help) => return Some(Err(help)),
+    };
+    Some(match prove(settings, workspace, trace, diagnosis, &cure) {
+        Ok(fix) => Ok((cure, fix)),
+        Err(reason) => Err(format!("{}; not done by --fix: {reason}", cure.message)),
+    })
 }
 
 /// Renders a cure and runs the program again with it.
