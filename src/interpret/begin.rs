@@ -100,6 +100,7 @@ impl<'p> Machine<'p> {
 
     fn clear(&mut self) {
         self.process = Process::Parent;
+        self.process_number = 0;
         self.preparing = false;
         self.leave_all();
     }

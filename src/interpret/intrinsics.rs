@@ -91,7 +91,8 @@ impl<'p> Machine<'p> {
                     let created = self.sites().last().copied();
                     let by_policy = !self.state.asking.is_empty();
                     let made_by = self.called_as();
-                    self.state.loops.insert(id, LoopInfo { created, made_by, by_policy });
+                    let policy_set = self.state.policy_set;
+                    self.state.loops.insert(id, LoopInfo { created, made_by, by_policy, policy_set });
                     self.note(|machine| StepKind::Created { kind: machine.loop_kind(&first).0, by_policy });
                 }
                 Value::None

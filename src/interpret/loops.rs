@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::entry::LoopKind;
 use crate::interpret::machine::{Flow, Machine, Unit};
+use crate::interpret::state::LoopInfo;
 use crate::interpret::trace::{Decided, Event, EventKind, Family, PolicyKind, Run, Site};
 use crate::interpret::value::{ClassObject, Object, Value};
 
@@ -46,12 +47,18 @@ impl<'p> Machine<'p> {
             own_child: false,
             policy: self.policy_in_force(),
             policy_set: self.state.policy_set,
+            older_than_policy: self.is_older_than_policy(info),
             open_arguments: false,
             settings: Vec::new(),
             configured: None,
             made_by: info.and_then(|info| info.made_by.clone()),
             created: info.and_then(|info| info.created),
         }
+    }
+
+    /// Whether a policy made a loop, and another one has been set since.
+    pub fn is_older_than_policy(&self, info: Option<&LoopInfo>) -> bool {
+        info.is_some_and(|info| info.by_policy && info.policy_set != self.state.policy_set)
     }
 
     /// Runs `body` as code inside a running loop.

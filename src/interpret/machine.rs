@@ -134,6 +134,10 @@ pub struct Machine<'p> {
     pub lookup_handlers: usize,
     pub root: Root,
     pub process: Process,
+    /// The number of that process, in the order of spawns.
+    pub process_number: u32,
+    /// A function is running that code we do not see holds on to.
+    pub called_back_now: bool,
     /// A spawned child is executing its main module, before its work begins.
     pub preparing: bool,
     /// The package of a module started with `-m`.
@@ -179,6 +183,8 @@ impl<'p> Machine<'p> {
             lookup_handlers: 0,
             root,
             process: Process::Parent,
+            process_number: 0,
+            called_back_now: false,
             preparing: false,
             main_package: None,
             fresh: State::default(),
@@ -323,16 +329,20 @@ impl<'p> Machine<'p> {
             .state
             .events
             .iter()
-            .filter(|event| event.process == self.process && matches!(event.kind, EventKind::Run(_)))
+            .filter(|event| {
+                event.process_number == self.process_number && matches!(event.kind, EventKind::Run(_))
+            })
             .count() as u32;
         let event = Arc::new(Event {
             kind,
             site: stack.last().copied(),
             stack,
             process: self.process,
+            process_number: self.process_number,
             thread: self.state.thread,
             loops_before,
             inside_loop: !self.state.running.is_empty(),
+            called_back: self.called_back_now,
         });
         self.note(|_| StepKind::Event(event.clone()));
         self.state.events.push_back(event);

@@ -62,12 +62,16 @@ pub struct Event {
     /// The project's frames, outermost first; the last is `site`.
     pub stack: Vec<Site>,
     pub process: Process,
+    /// Which process of this run it is, in the order of spawns; 0 is the first one.
+    pub process_number: u32,
     /// 0 is the main thread.
     pub thread: u32,
     /// Loops that ran before this in the same process.
     pub loops_before: u32,
     /// The event happened while a loop was running in the same thread.
     pub inside_loop: bool,
+    /// It happened in a function that code we do not see holds on to: when that runs is not known.
+    pub called_back: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -125,6 +129,8 @@ pub struct Run {
     pub policy: PolicyKind,
     /// Where that policy was set.
     pub policy_set: Option<Site>,
+    /// A policy made the loop, before the one in force was set.
+    pub older_than_policy: bool,
     /// Some arguments come from a `*` or `**` nothing is known about.
     pub open_arguments: bool,
     /// The arguments that matter, rendered: `reload` → `False`.

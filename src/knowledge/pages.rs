@@ -15,6 +15,7 @@ pub static PAGES: &[(&str, &str)] = &[
     ("LC103", include_str!("../../rules/LC103.md")),
     ("LC104", include_str!("../../rules/LC104.md")),
     ("LC201", include_str!("../../rules/LC201.md")),
+    ("LC202", include_str!("../../rules/LC202.md")),
     ("LC301", include_str!("../../rules/LC301.md")),
 ];
 

@@ -11,6 +11,7 @@ mod lc102;
 mod lc103;
 mod lc104;
 mod lc201;
+mod lc202;
 mod lc301;
 mod precedence;
 
@@ -21,7 +22,7 @@ use crate::interpret::reach::reached;
 use crate::interpret::trace::{RootTrace, Site};
 use crate::knowledge::pages;
 
-pub use call::{Call, Scope, scope_of};
+pub use call::{Call, Scope, is_program, scope_of, sets_selector};
 pub use causes::{causes, line_place, place, policy_name, version};
 pub use precedence::settle;
 
@@ -44,6 +45,7 @@ const RULES: &[(&str, Rule)] = &[
     ("LC103", Rule::Call(lc103::check)),
     ("LC104", Rule::Call(lc104::check)),
     ("LC201", Rule::Call(lc201::check)),
+    ("LC202", Rule::Project(lc202::check)),
     ("LC301", Rule::Root(lc301::check)),
 ];
 
