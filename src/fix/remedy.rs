@@ -8,7 +8,7 @@ use crate::fix::intent::{Intent, LoopText};
 use crate::interpret::Unit;
 use crate::interpret::reach::{Reached, Start, reached};
 use crate::interpret::trace::{Decided, Family, PolicyKind, RootTrace, Site};
-use crate::ir::{Arg, ArgKind, Expr, ExprKind, Span, Stmt};
+use crate::ir::{Arg, ArgKind, Expr, ExprKind, Span, Stmt, StmtKind};
 use crate::knowledge::{Knob, Knowledge};
 use crate::project::Project;
 use crate::project::dependencies::{Answer, Presence};
@@ -31,6 +31,9 @@ pub fn remedy(
     let site = diagnosis.site.ok_or_else(String::new)?;
     if diagnosis.finding.code == "LC301" {
         return guard(workspace, site);
+    }
+    if diagnosis.finding.code == "LC203" {
+        return move_policy(workspace, trace, site);
     }
     if let Unit::Project(module) = site.unit
         && let Some(command) = &workspace.modules[module].command
@@ -244,6 +247,47 @@ fn guard(workspace: &Workspace, site: Site) -> Result<Cure, String> {
         message: "run it on Windows only".into(),
         intents: vec![(module, Intent::WrapInGuard { statement })],
     })
+}
+
+/// LC203: the policy leaves the main guard for the top level, which the children execute as well.
+fn move_policy(workspace: &Workspace, trace: &RootTrace, site: Site) -> Result<Cure, String> {
+    let help = "set the Selector policy where the process of the loop executes it";
+    let main = trace.root.module;
+    let (Unit::Project(module), Ok(code)) = (site.unit, workspace.modules[main].code()) else {
+        return Err(help.into());
+    };
+    let around = code.body.iter().find(|stmt| stmt.span.contains(site.span));
+    let Some(around) = around.filter(|stmt| module == main && matches!(stmt.kind, StmtKind::If { .. }))
+    else {
+        return Err(help.into());
+    };
+    let alone = crate::ir::suites(around).into_iter().find_map(|suite| alone(suite, site.span));
+    let statement = alone.ok_or(help)?;
+    Ok(Cure {
+        applicability: Applicability::Safe,
+        message: "set the policy at the top level, which the spawned process executes as well".into(),
+        intents: vec![
+            (main, Intent::RemoveStatement { statement }),
+            (main, Intent::InsertPolicy { before: around.span, bound: None, main_only: false }),
+        ],
+    })
+}
+
+/// The statement at a span, with the one plain test around it if it has that.
+fn alone(suite: &[Stmt], span: Span) -> Option<Span> {
+    let stmt = suite.iter().find(|stmt| stmt.span.contains(span))?;
+    let is_call = |stmt: &Stmt| matches!(stmt.kind, StmtKind::Expr(_));
+    let guards = match &stmt.kind {
+        // A test that asks for more than the platform has its reasons.
+        StmtKind::If { test, body, orelse } => {
+            orelse.is_empty()
+                && body.len() == 1
+                && is_call(&body[0])
+                && !matches!(test.kind, ExprKind::Bool { .. })
+        }
+        _ => is_call(stmt),
+    };
+    guards.then_some(stmt.span)
 }
 
 /// The top-level statement of a module that a span lies in.

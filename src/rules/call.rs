@@ -55,11 +55,15 @@ impl<'a> Call<'a> {
 
     /// The starts on Windows that end on Proactor although nobody chose that.
     pub fn all_wrong(&self) -> impl Iterator<Item = &Start<'a>> {
-        let silent =
-            self.deployment == Deployment::Elsewhere || self.scope == Scope::Test || self.needs_proactor();
+        let silent = self.is_silent();
         self.reached
             .on(Platform::Windows)
             .filter(move |start| !silent && start.run.kind == LoopKind::Proactor && !chosen(start.run))
+    }
+
+    /// Nobody wants to hear that the loop of this call is Proactor.
+    pub fn is_silent(&self) -> bool {
+        self.deployment == Deployment::Elsewhere || self.scope == Scope::Test || self.needs_proactor()
     }
 
     /// The command line, where it is no call of Python.

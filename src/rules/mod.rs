@@ -12,6 +12,8 @@ mod lc103;
 mod lc104;
 mod lc201;
 mod lc202;
+mod lc203;
+mod lc206;
 mod lc301;
 mod precedence;
 
@@ -46,6 +48,8 @@ const RULES: &[(&str, Rule)] = &[
     ("LC104", Rule::Call(lc104::check)),
     ("LC201", Rule::Call(lc201::check)),
     ("LC202", Rule::Project(lc202::check)),
+    ("LC203", Rule::Root(lc203::check)),
+    ("LC206", Rule::Root(lc206::check)),
     ("LC301", Rule::Root(lc301::check)),
 ];
 
