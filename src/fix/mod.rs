@@ -44,7 +44,8 @@ pub fn plan_all(
 ) {
     for diagnosis in diagnoses {
         // What cures the call cures its finding, whichever rule tells of it.
-        let all = std::iter::once(&*diagnosis).chain(&diagnosis.silenced);
+        let silenced = diagnosis.silenced.iter().filter(|_| diagnosis.is_about_calls());
+        let all = std::iter::once(&*diagnosis).chain(silenced);
         let mut plans = all.filter_map(|diagnosis| plan(settings, workspace, traces, diagnosis));
         let plan = match plans.next() {
             Some(Err(help)) => plans.find(Result::is_ok).unwrap_or(Err(help)),

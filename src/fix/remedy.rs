@@ -8,7 +8,7 @@ use crate::fix::intent::{Intent, LoopText};
 use crate::interpret::Unit;
 use crate::interpret::reach::{Reached, Start, reached};
 use crate::interpret::trace::{Decided, Family, PolicyKind, RootTrace, Site};
-use crate::ir::{Arg, ArgKind, Expr, ExprKind, Span, Stmt, StmtKind};
+use crate::ir::{Arg, ArgKind, Constant, Expr, ExprKind, Span, Stmt, StmtKind};
 use crate::knowledge::{Knob, Knowledge};
 use crate::project::Project;
 use crate::project::dependencies::{Answer, Presence};
@@ -31,6 +31,9 @@ pub fn remedy(
     let site = diagnosis.site.ok_or_else(String::new)?;
     if diagnosis.finding.code == "LC301" {
         return guard(workspace, site);
+    }
+    if diagnosis.finding.code == "LC204" {
+        return repair_test(workspace, trace, site);
     }
     if diagnosis.finding.code == "LC203" {
         return move_policy(workspace, trace, site);
@@ -247,6 +250,35 @@ fn guard(workspace: &Workspace, site: Site) -> Result<Cure, String> {
         message: "run it on Windows only".into(),
         intents: vec![(module, Intent::WrapInGuard { statement })],
     })
+}
+
+/// LC204: the test compares with what this question is answered with on Windows.
+fn repair_test(workspace: &Workspace, trace: &RootTrace, site: Site) -> Result<Cure, String> {
+    let help = "write `sys.platform == \"win32\"`, `os.name == \"nt\"` or `platform.system() == \"Windows\"`";
+    let guard = trace.guards.iter().find(|guard| guard.site == site && guard.withheld.is_some());
+    let (Some(answer), Unit::Project(module)) = (guard.and_then(|guard| guard.answer.as_deref()), site.unit)
+    else {
+        return Err(help.into());
+    };
+    let mut texts: Vec<Span> = Vec::new();
+    for stmt in workspace.modules[module].code().map_or(&[][..], |code| &code.body) {
+        crate::ir::walk(stmt, &mut |expr| {
+            if matches!(expr.kind, ExprKind::Constant(Constant::Str(_))) && site.span.contains(expr.span) {
+                texts.push(expr.span);
+            }
+        });
+    }
+    let constant = texts.into_iter().min_by_key(|span| span.start).ok_or(help)?;
+    let mut cure = Cure {
+        applicability: Applicability::Safe,
+        message: format!("compare with \"{answer}\", the answer on Windows"),
+        intents: vec![(module, Intent::ReplaceText { constant, text: answer.to_string() })],
+    };
+    if let Some(word) = may_need_proactor(workspace, trace) {
+        cure.applicability = Applicability::Unsafe;
+        cure.message.push_str(&format!(" (`{word}` in this project may need Proactor)"));
+    }
+    Ok(cure)
 }
 
 /// LC203: the policy leaves the main guard for the top level, which the children execute as well.

@@ -9,7 +9,7 @@ use crate::interpret::explore::Tape;
 use crate::interpret::prelude;
 use crate::interpret::state::State;
 use crate::interpret::steps::{Recorder, StepKind};
-use crate::interpret::trace::{Event, EventKind, Root, Site};
+use crate::interpret::trace::{Event, EventKind, Guard, Root, Site};
 use crate::interpret::value::{FunctionObject, Id, Names, Object, Unknown, Value};
 use crate::interpret::world::World;
 use crate::ir::{Name, Span};
@@ -150,6 +150,10 @@ pub struct Machine<'p> {
     pub looked_up: BTreeSet<Name>,
     /// Modules of the project that were loaded, on any way.
     pub loaded: BTreeSet<usize>,
+    /// Tests of the platform, on any way.
+    pub guards: BTreeSet<Guard>,
+    /// How often something was read that the platform decides.
+    pub platform_reads: u64,
     /// Why some ways were not followed.
     pub incomplete: Option<Arc<str>>,
     /// Keeps a record of every step, if there is one.
@@ -191,6 +195,8 @@ impl<'p> Machine<'p> {
             executed: BTreeSet::new(),
             looked_up: BTreeSet::new(),
             loaded: BTreeSet::new(),
+            guards: BTreeSet::new(),
+            platform_reads: 0,
             incomplete: None,
             recorder: None,
         };
@@ -323,16 +329,16 @@ impl<'p> Machine<'p> {
         }
     }
 
+    /// The loops that have run in this process.
+    pub fn loops_before(&self) -> u32 {
+        let here = |event: &&Arc<Event>| event.process_number == self.process_number;
+        self.state.events.iter().filter(here).filter(|event| matches!(event.kind, EventKind::Run(_))).count()
+            as u32
+    }
+
     pub fn record(&mut self, kind: EventKind) {
         let stack = self.sites();
-        let loops_before = self
-            .state
-            .events
-            .iter()
-            .filter(|event| {
-                event.process_number == self.process_number && matches!(event.kind, EventKind::Run(_))
-            })
-            .count() as u32;
+        let loops_before = self.loops_before();
         let event = Arc::new(Event {
             kind,
             site: stack.last().copied(),

@@ -66,6 +66,7 @@ fn run_root_with(options: &RunOptions<'_>, root: &Root, record: bool) -> (RootTr
         });
         executed.append(&mut machine.executed);
         trace.modules.append(&mut machine.loaded);
+        trace.guards.append(&mut machine.guards);
     }
     (trace, executed)
 }

@@ -58,6 +58,8 @@ pub struct State {
     pub escaped: OrdSet<Id>,
     /// How the code was left that a generator, at its address, handed a value to.
     pub left: Vec<(Id, Stop)>,
+    /// The names, with their scopes, that hold what the platform decided.
+    pub platform_names: OrdMap<Name, OrdSet<Id>>,
     /// How often something happened that may raise although we go on.
     pub may_raise: u32,
 }

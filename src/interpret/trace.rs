@@ -16,6 +16,8 @@ pub struct RootTrace {
     pub paths: Vec<PathTrace>,
     /// The modules of the project that ran, on any way.
     pub modules: BTreeSet<usize>,
+    /// The tests of the platform that were met, on any way.
+    pub guards: BTreeSet<Guard>,
     /// Some ways were not followed to the end; absence of an event proves nothing.
     pub incomplete: Option<Arc<str>>,
     /// What the run took on each platform, when it was recorded.
@@ -25,8 +27,31 @@ pub struct RootTrace {
 impl RootTrace {
     /// A trace in which nothing has happened yet.
     pub fn new(root: Root) -> RootTrace {
-        RootTrace { root, paths: Vec::new(), modules: BTreeSet::new(), incomplete: None, effort: Vec::new() }
+        RootTrace {
+            root,
+            paths: Vec::new(),
+            modules: BTreeSet::new(),
+            guards: BTreeSet::new(),
+            incomplete: None,
+            effort: Vec::new(),
+        }
     }
+}
+
+/// A test that asks about the platform, or the operand of an `and` that does.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Guard {
+    pub site: Site,
+    pub platform: Platform,
+    /// Whether its answer was yes.
+    pub held: bool,
+    /// Where the body that did not run would have set the Selector policy, and nothing else about loops.
+    pub withheld: Option<Site>,
+    /// What the question was answered with, where that is a text: `win32`.
+    pub answer: Option<Arc<str>>,
+    /// As in [`Event`].
+    pub process_number: u32,
+    pub loops_before: u32,
 }
 
 /// Where a run begins.

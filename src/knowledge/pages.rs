@@ -17,6 +17,7 @@ pub static PAGES: &[(&str, &str)] = &[
     ("LC201", include_str!("../../rules/LC201.md")),
     ("LC202", include_str!("../../rules/LC202.md")),
     ("LC203", include_str!("../../rules/LC203.md")),
+    ("LC204", include_str!("../../rules/LC204.md")),
     ("LC206", include_str!("../../rules/LC206.md")),
     ("LC301", include_str!("../../rules/LC301.md")),
 ];

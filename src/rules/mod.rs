@@ -13,6 +13,7 @@ mod lc104;
 mod lc201;
 mod lc202;
 mod lc203;
+mod lc204;
 mod lc206;
 mod lc301;
 mod precedence;
@@ -49,6 +50,7 @@ const RULES: &[(&str, Rule)] = &[
     ("LC201", Rule::Call(lc201::check)),
     ("LC202", Rule::Project(lc202::check)),
     ("LC203", Rule::Root(lc203::check)),
+    ("LC204", Rule::Root(lc204::check)),
     ("LC206", Rule::Root(lc206::check)),
     ("LC301", Rule::Root(lc301::check)),
 ];
@@ -69,6 +71,13 @@ pub struct Diagnosis {
     pub silenced: Vec<Diagnosis>,
     /// The cure that was proven, if there is one.
     pub cure: Option<Cure>,
+}
+
+impl Diagnosis {
+    /// The finding is gone once its calls have another loop; others are about a line that is wrong by itself.
+    pub fn is_about_calls(&self) -> bool {
+        !matches!(self.finding.code, "LC204" | "LC205")
+    }
 }
 
 /// What a rule says, before places and severities are settled.
