@@ -149,10 +149,12 @@ fn functions<'a>(body: &'a [Stmt], prefix: &str, found: &mut Vec<(String, Span, 
     }
 }
 
-/// The last parts of the names of everything that runs a loop.
+/// The last parts of the names of everything that runs a loop, and what sets a policy.
 fn runner_words(knowledge: &Knowledge) -> BTreeSet<Name> {
-    let mut words: BTreeSet<Name> =
-        ["run", "run_until_complete", "run_forever"].iter().map(|word| Name::from(*word)).collect();
+    let mut words: BTreeSet<Name> = ["run", "run_until_complete", "run_forever", "set_event_loop_policy"]
+        .iter()
+        .map(|word| Name::from(*word))
+        .collect();
     for row in knowledge.runners.rows.iter().filter(|row| row.family.is_some() && row.kind != Kind::Class) {
         for name in std::iter::once(&row.name).chain(&row.aliases) {
             words.extend(name.rsplit('.').next().map(Name::from));

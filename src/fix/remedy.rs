@@ -32,6 +32,9 @@ pub fn remedy(
     if diagnosis.finding.code == "LC301" {
         return guard(workspace, site);
     }
+    if diagnosis.finding.code == "LC205" {
+        return instantiate(workspace, site);
+    }
     if diagnosis.finding.code == "LC204" {
         return repair_test(workspace, trace, site);
     }
@@ -249,6 +252,30 @@ fn guard(workspace: &Workspace, site: Site) -> Result<Cure, String> {
         applicability: Applicability::Safe,
         message: "run it on Windows only".into(),
         intents: vec![(module, Intent::WrapInGuard { statement })],
+    })
+}
+
+/// LC205: the class of a policy is called.
+fn instantiate(workspace: &Workspace, site: Site) -> Result<Cure, String> {
+    let help =
+        "pass an instance of a policy, and as loop_factory the class of a loop or a function that makes one";
+    let Unit::Project(module) = site.unit else { return Err(help.into()) };
+    let mut class = None;
+    for stmt in workspace.modules[module].code().map_or(&[][..], |code| &code.body) {
+        crate::ir::walk(stmt, &mut |expr| {
+            let ExprKind::Call { args, .. } = &expr.kind else { return };
+            let [Arg { value, .. }] = &args[..] else { return };
+            // In a call with one argument that was refused as a policy, this is the class.
+            if expr.span == site.span && matches!(value.kind, ExprKind::Name(_) | ExprKind::Attribute { .. })
+            {
+                class = Some(value.span);
+            }
+        });
+    }
+    Ok(Cure {
+        applicability: Applicability::Safe,
+        message: "make an instance of the policy".into(),
+        intents: vec![(module, Intent::Instantiate { class: class.ok_or(help)? })],
     })
 }
 

@@ -54,6 +54,7 @@ struct Summary {
     missing: usize,
     /// Policies that a test of the platform keeps from being set.
     withheld: usize,
+    misused: usize,
 }
 
 fn summary<'p>(project: &'p Project, world: &World<'p>, trace: &RootTrace) -> Summary {
@@ -61,15 +62,16 @@ fn summary<'p>(project: &'p Project, world: &World<'p>, trace: &RootTrace) -> Su
     let options = RunOptions { project, worlds, knowledge: Knowledge::bundled(), limits: Limits::default() };
     let (trace, _) = run_root(&options, &trace.root);
     let mut ways = BTreeMap::new();
-    let mut missing = 0;
+    let (mut missing, mut misused) = (0, 0);
     for path in &trace.paths {
         let kinds = path.events.iter().filter_map(|event| event.run()).map(|run| run.kind).collect();
         missing += path.events.iter().filter(|event| matches!(event.kind, EventKind::Missing(_))).count();
+        misused += path.events.iter().filter(|event| matches!(event.kind, EventKind::Misused(_))).count();
         let assumed = path.assumed.iter().map(|label| label.to_string()).collect();
         ways.insert(assumed, (kinds, path.died.as_ref().map(|error| error.to_string())));
     }
     let withheld = trace.guards.iter().filter(|guard| guard.withheld.is_some()).count();
-    Summary { ways, missing, withheld }
+    Summary { ways, missing, withheld, misused }
 }
 
 fn compare(diagnosis: &Diagnosis, world: &World<'_>, was: &Summary, is: &Summary) -> Result<(), String> {
@@ -90,6 +92,12 @@ fn compare(diagnosis: &Diagnosis, world: &World<'_>, was: &Summary, is: &Summary
     };
     if world.platform != Platform::Windows {
         return if kinds(was) == kinds(is) { Ok(()) } else { Err(format!("the loop would change {place}")) };
+    }
+    if diagnosis.finding.code == "LC205" {
+        return match is.misused {
+            0 => Ok(()),
+            _ => Err(format!("the policy would still be refused {place}")),
+        };
     }
     if died(is) > died(was) {
         return Err(format!("the program would fail {place}"));

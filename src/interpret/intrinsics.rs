@@ -39,6 +39,7 @@ pub const NAMES: &[&str] = &[
     "_l.loop_created",
     "_l.run_loop",
     "_l.policy_set",
+    "_l.misused",
     "_l.running_loop",
     "_l.ask",
     "_l.answered",
@@ -107,6 +108,10 @@ impl<'p> Machine<'p> {
                 let by = self.state.framework.as_ref().map(|name| Arc::from(&**name));
                 self.record(EventKind::PolicySet { policy, by });
                 Value::None
+            }
+            "misused" => {
+                let given = args.get(1).cloned().unwrap_or(Value::None);
+                Value::Bool(self.note_misuse(first.as_str().unwrap_or_default(), &given))
             }
             "loop_set" => {
                 if !matches!(first, Value::None) {

@@ -117,10 +117,23 @@ pub enum EventKind {
     LoopSet(LoopKind),
     /// An attribute that does not exist on this platform was read, and nobody caught the error.
     Missing(Arc<str>),
+    /// A class stands where an instance belongs, or the other way round: a TypeError, or an
+    /// AssertionError up to Python 3.10.
+    Misused(Misuse),
     /// A loop started to run.
     Run(Run),
     /// Something was used that only one kind of loop can do on Windows.
     Need { needs: LoopKind, what: Arc<str> },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Misuse {
+    /// The class of a policy is set as the policy.
+    PolicyClass,
+    /// A loop is given where a factory is asked for.
+    LoopAsFactory,
+    /// The loop factory gives back the class of a loop.
+    ClassFromFactory,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

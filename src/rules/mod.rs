@@ -14,7 +14,9 @@ mod lc201;
 mod lc202;
 mod lc203;
 mod lc204;
+mod lc205;
 mod lc206;
+mod lc207;
 mod lc301;
 mod precedence;
 
@@ -27,6 +29,7 @@ use crate::knowledge::pages;
 
 pub use call::{Call, Scope, is_program, scope_of, sets_selector};
 pub use causes::{causes, line_place, place, policy_name, version};
+pub use lc205::misuse_in_words;
 pub use precedence::settle;
 
 /// What a rule is asked about.
@@ -51,7 +54,9 @@ const RULES: &[(&str, Rule)] = &[
     ("LC202", Rule::Project(lc202::check)),
     ("LC203", Rule::Root(lc203::check)),
     ("LC204", Rule::Root(lc204::check)),
+    ("LC205", Rule::Root(lc205::check)),
     ("LC206", Rule::Root(lc206::check)),
+    ("LC207", Rule::Project(lc207::check)),
     ("LC301", Rule::Root(lc301::check)),
 ];
 
