@@ -53,17 +53,20 @@ impl<'p> Machine<'p> {
 
     /// Writes down how an `if` that asks about the platform was answered.
     pub fn note_guard(&mut self, env: &Env<'_, 'p>, test: &Expr, body: &[Stmt], held: bool) {
-        if !matches!(env.unit, Unit::Project(_)) {
+        // A test that is false elsewhere is what most of them are.
+        let matters = held || self.world.platform == Platform::Windows;
+        if !matters || !matches!(env.unit, Unit::Project(_)) {
             return;
         }
-        let on_windows = self.world.platform == Platform::Windows;
         let tests: Vec<(Span, Option<Arc<str>>)> = match held {
             true => parts(test).iter().map(|part| (part.span, None)).collect(),
             false => self.try_out(|machine| machine.denying(env, test)).into_iter().collect(),
         };
         for (span, answer) in tests {
-            let withheld =
-                if on_windows && !held { self.try_out(|machine| machine.policy_in(env, body)) } else { None };
+            let withheld = match held {
+                true => None,
+                false => self.try_out(|machine| machine.policy_in(env, body)),
+            };
             self.guards.insert(Guard {
                 site: Site { unit: env.unit, span },
                 platform: self.world.platform,

@@ -7,7 +7,7 @@ use crate::entry::Launch;
 use crate::finding::{Related, Severity};
 use crate::interpret::Unit;
 use crate::interpret::reach::reached;
-use crate::interpret::trace::{Decided, PolicyKind, RootTrace, Site};
+use crate::interpret::trace::{Decided, PolicyKind, RootTrace, Run, Site};
 use crate::platform::Platform;
 use crate::rules::lc101::WHY;
 use crate::rules::{Call, Diagnosis, Draft, RunCall, Scope, place, scope_of, sets_selector};
@@ -85,9 +85,7 @@ fn unprotected(workspace: &Workspace, traces: &[RootTrace], project: u32) -> Vec
         }
         for reached in reached(trace) {
             let Some(call) = Call::new(workspace, trace, &reached) else { continue };
-            let lacks = |run: &crate::interpret::trace::Run| {
-                run.decided == Decided::Policy && run.policy == PolicyKind::Default
-            };
+            let lacks = |run: &Run| run.decided == Decided::Policy && run.policy == PolicyKind::Default;
             let start = call.all_wrong().find(|start| lacks(start.run));
             if let (Some(start), Scope::Application) = (start, call.scope) {
                 calls.push(Unprotected {
