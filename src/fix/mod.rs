@@ -47,10 +47,16 @@ pub fn plan_all(
         let silenced = diagnosis.silenced.iter().filter(|_| diagnosis.is_about_calls());
         let all = std::iter::once(&*diagnosis).chain(silenced);
         let mut plans = all.filter_map(|diagnosis| plan(settings, workspace, traces, diagnosis));
-        let plan = match plans.next() {
-            Some(Err(help)) => plans.find(Result::is_ok).unwrap_or(Err(help)),
-            Some(plan) => plan,
-            None => continue,
+        // Without a cure, the first that has something to say to a person.
+        let better = |best: Result<_, String>, next: Result<_, String>| match (best, next) {
+            (Err(help), Err(other)) if help.is_empty() => Err(other),
+            (Err(help), Err(_)) => Err(help),
+            (best, next) => best.or(next),
+        };
+        let Some(first) = plans.next() else { continue };
+        let plan = match first {
+            Ok(plan) => Ok(plan),
+            Err(help) => plans.fold(Err(help), better),
         };
         match plan {
             Ok((cure, fix)) => {

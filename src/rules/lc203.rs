@@ -41,7 +41,7 @@ fn set_elsewhere(start: &Start<'_>) -> Option<Site> {
 
 fn draft(call: &Call<'_>, start: &Start<'_>) -> Draft {
     let here = start.event.site.and_then(|site| place(call.workspace, site));
-    let message = format!("`{}` runs in a spawned process: {}", start.run.runner, call.decided(start.run));
+    let message = format!("`{}` runs in another process: {}", start.run.runner, call.decided(start.run));
     let loop_here = here.map(|place| Related { place, message });
     Draft {
         code: "LC203",
@@ -51,9 +51,8 @@ fn draft(call: &Call<'_>, start: &Start<'_>) -> Draft {
             start.run.runner,
             call.case(start)
         ),
-        label:
-            "only the first process executes this line; one that is spawned begins with the default policy"
-                .into(),
+        label: "the process of the loop does not execute this line, and begins with the default policy"
+            .into(),
         why: WHY.into(),
         help: String::new(),
         related: loop_here.into_iter().chain(call.evidence()).collect(),
