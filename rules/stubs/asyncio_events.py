@@ -159,6 +159,7 @@ def set_event_loop_policy(policy):
     global _event_loop_policy
     # What is not known is taken for what it should be, a policy: to guess None would be to guess a loop.
     if not _l.is_unknown(policy) and policy is not None and not isinstance(policy, AbstractEventLoopPolicy):
+        _l.misused("policy", policy)
         if sys.version_info >= (3, 11):
             raise TypeError("policy must be an instance of AbstractEventLoopPolicy or None")
         raise AssertionError

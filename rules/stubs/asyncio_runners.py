@@ -44,7 +44,12 @@ class Runner:
                 events.set_event_loop(self._loop)
                 self._set_event_loop = True
         else:
-            self._loop = events._as_loop(self._loop_factory())
+            if _l.misused("factory", self._loop_factory):
+                raise TypeError("the loop factory is not callable")
+            made = self._loop_factory()
+            if _l.misused("loop", made):
+                raise TypeError("the loop factory gives back a class")
+            self._loop = events._as_loop(made)
 
 
 if sys.version_info >= (3, 12):

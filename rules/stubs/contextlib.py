@@ -33,6 +33,7 @@ class _GeneratorContextManager(ContextDecorator):
 def contextmanager(func):
     def helper(*args, **kwds):
         return _GeneratorContextManager(func(*args, **kwds))
+    helper.__wrapped__ = func
     return helper
 
 

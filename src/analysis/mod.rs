@@ -121,6 +121,7 @@ pub fn examine(settings: &Settings, workspace: &Workspace) -> (Analysis, Vec<rul
         !suppress::is_suppressed(workspace, &diagnosis.finding)
             && !settings.admit(vec![diagnosis.finding.clone()]).is_empty()
     });
+    let mut diagnoses = rules::settle(diagnoses);
     fix::plan_all(settings, workspace, &traces, &mut diagnoses);
     let findings = settings.admit(diagnoses.iter().map(|diagnosis| diagnosis.finding.clone()).collect());
     let mut sources = Sources::new();

@@ -32,6 +32,8 @@ pub struct Workspace {
     pub programs: Vec<Program>,
     pub notices: Vec<String>,
     walk_failures: Vec<Failure>,
+    /// Roots of projects below which every file was walked.
+    whole: Vec<PathBuf>,
 }
 
 impl Workspace {
@@ -98,7 +100,10 @@ impl Workspace {
             .collect();
         let projects = with_neighbours(projects);
         let cwd = settings.cwd.clone();
-        Ok(Workspace { cwd, modules, projects, files_checked, programs, notices, walk_failures })
+        let all = walked.roots.iter().enumerate();
+        let whole = all.filter(|(index, _)| walked.is_whole(*index as u32));
+        let whole = whole.map(|(_, root)| root.clone()).collect();
+        Ok(Workspace { cwd, modules, projects, files_checked, programs, notices, walk_failures, whole })
     }
 
     /// The same workspace with some files changed in memory.
@@ -124,11 +129,17 @@ impl Workspace {
             programs: self.programs.clone(),
             notices: self.notices.clone(),
             walk_failures: self.walk_failures.clone(),
+            whole: self.whole.clone(),
         }
     }
 
     pub fn project_of(&self, module: usize) -> &Project {
         &self.projects[self.modules[module].file.root as usize]
+    }
+
+    /// Whether all of a project was looked at: only then does it mean something that a thing is nowhere.
+    pub fn is_whole(&self, project: &Project) -> bool {
+        self.whole.contains(&project.root)
     }
 
     /// Files that could not be read at all.

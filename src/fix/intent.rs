@@ -30,6 +30,10 @@ pub enum Intent {
     ReplaceCall { call: Span, windows: String },
     /// Run this statement on Windows only. It is an expression, such as a call that stands alone.
     WrapInGuard { statement: Span },
+    /// Call the class that stands here.
+    Instantiate { class: Span },
+    /// Let another text stand in for a string.
+    ReplaceText { constant: Span, text: String },
     /// Let the `if` with this test hold on Windows only.
     AddCondition { test: Span },
     /// `asyncio.run(main())` with a loop factory on Windows from Python 3.12, as it was elsewhere.

@@ -43,21 +43,48 @@ pub fn plan_all(
     diagnoses: &mut [Diagnosis],
 ) {
     for diagnosis in diagnoses {
-        let Some(trace) = diagnosis.trace.map(|index| &traces[index]) else { continue };
-        match remedy::remedy(settings, workspace, trace, diagnosis) {
-            Ok(cure) => match prove(settings, workspace, trace, diagnosis, &cure) {
-                Ok(fix) => {
-                    diagnosis.finding.fix = Some(fix);
-                    diagnosis.finding.help = cure.message.clone();
-                    diagnosis.cure = Some(cure);
-                }
-                Err(reason) => {
-                    diagnosis.finding.help = format!("{}; not done by --fix: {reason}", cure.message)
-                }
-            },
+        // What cures the call cures its finding, whichever rule tells of it.
+        let silenced = diagnosis.silenced.iter().filter(|_| diagnosis.is_about_calls());
+        let all = std::iter::once(&*diagnosis).chain(silenced);
+        let mut plans = all.filter_map(|diagnosis| plan(settings, workspace, traces, diagnosis));
+        // Without a cure, the first that has something to say to a person.
+        let better = |best: Result<_, String>, next: Result<_, String>| match (best, next) {
+            (Err(help), Err(other)) if help.is_empty() => Err(other),
+            (Err(help), Err(_)) => Err(help),
+            (best, next) => best.or(next),
+        };
+        let Some(first) = plans.next() else { continue };
+        let plan = match first {
+            Ok(plan) => Ok(plan),
+            Err(help) => plans.fold(Err(help), better),
+        };
+        match plan {
+            Ok((cure, fix)) => {
+                diagnosis.finding.fix = Some(fix);
+                diagnosis.finding.help = cure.message.clone();
+                diagnosis.cure = Some(cure);
+            }
             Err(help) => diagnosis.finding.help = help,
         }
     }
+}
+
+/// The cure that a second paper run has proven, or what a person can do instead.
+fn plan(
+    settings: &Settings,
+    workspace: &Workspace,
+    traces: &[RootTrace],
+    diagnosis: &Diagnosis,
+) -> Option<Result<(Cure, Fix), String>> {
+    let trace = &traces[diagnosis.trace?];
+    let cure = match remedy::remedy(settings, workspace, trace, diagnosis) {
+        Ok(cure) => cure,
+        Err(help) => return Some(Err(help)),
+    };
+    Some(match prove(settings, workspace, trace, diagnosis, &cure) {
+        Ok(fix) => Ok((cure, fix)),
+        Err(reason) => Err(format!("{}; not done by --fix: {reason}", cure.message)),
+    })
 }
 
 /// Renders a cure and runs the program again with it.

@@ -8,7 +8,7 @@ use crate::fix::intent::{Intent, LoopText};
 use crate::interpret::Unit;
 use crate::interpret::reach::{Reached, Start, reached};
 use crate::interpret::trace::{Decided, Family, PolicyKind, RootTrace, Site};
-use crate::ir::{Arg, ArgKind, Expr, ExprKind, Span, Stmt};
+use crate::ir::{Arg, ArgKind, Constant, Expr, ExprKind, Span, Stmt, StmtKind};
 use crate::knowledge::{Knob, Knowledge};
 use crate::project::Project;
 use crate::project::dependencies::{Answer, Presence};
@@ -31,6 +31,15 @@ pub fn remedy(
     let site = diagnosis.site.ok_or_else(String::new)?;
     if diagnosis.finding.code == "LC301" {
         return guard(workspace, site);
+    }
+    if diagnosis.finding.code == "LC205" {
+        return instantiate(workspace, site);
+    }
+    if diagnosis.finding.code == "LC204" {
+        return repair_test(workspace, trace, site);
+    }
+    if diagnosis.finding.code == "LC203" {
+        return move_policy(workspace, trace, site);
     }
     if let Unit::Project(module) = site.unit
         && let Some(command) = &workspace.modules[module].command
@@ -244,6 +253,100 @@ fn guard(workspace: &Workspace, site: Site) -> Result<Cure, String> {
         message: "run it on Windows only".into(),
         intents: vec![(module, Intent::WrapInGuard { statement })],
     })
+}
+
+/// LC205: the class of a policy is called.
+fn instantiate(workspace: &Workspace, site: Site) -> Result<Cure, String> {
+    let help =
+        "pass an instance of a policy, and as loop_factory the class of a loop or a function that makes one";
+    let Unit::Project(module) = site.unit else { return Err(help.into()) };
+    let mut class = None;
+    for stmt in workspace.modules[module].code().map_or(&[][..], |code| &code.body) {
+        crate::ir::walk(stmt, &mut |expr| {
+            let ExprKind::Call { args, .. } = &expr.kind else { return };
+            let [Arg { value, .. }] = &args[..] else { return };
+            // In a call with one argument that was refused as a policy, this is the class.
+            if expr.span == site.span && matches!(value.kind, ExprKind::Name(_) | ExprKind::Attribute { .. })
+            {
+                class = Some(value.span);
+            }
+        });
+    }
+    Ok(Cure {
+        applicability: Applicability::Safe,
+        message: "make an instance of the policy".into(),
+        intents: vec![(module, Intent::Instantiate { class: class.ok_or(help)? })],
+    })
+}
+
+/// LC204: the test compares with what this question is answered with on Windows.
+fn repair_test(workspace: &Workspace, trace: &RootTrace, site: Site) -> Result<Cure, String> {
+    let help = "write `sys.platform == \"win32\"`, `os.name == \"nt\"` or `platform.system() == \"Windows\"`";
+    let guard = trace.guards.iter().find(|guard| guard.site == site && guard.withheld.is_some());
+    let (Some(answer), Unit::Project(module)) = (guard.and_then(|guard| guard.answer.as_deref()), site.unit)
+    else {
+        return Err(help.into());
+    };
+    let mut texts: Vec<Span> = Vec::new();
+    for stmt in workspace.modules[module].code().map_or(&[][..], |code| &code.body) {
+        crate::ir::walk(stmt, &mut |expr| {
+            if matches!(expr.kind, ExprKind::Constant(Constant::Str(_))) && site.span.contains(expr.span) {
+                texts.push(expr.span);
+            }
+        });
+    }
+    let constant = texts.into_iter().min_by_key(|span| span.start).ok_or(help)?;
+    let mut cure = Cure {
+        applicability: Applicability::Safe,
+        message: format!("compare with \"{answer}\", the answer on Windows"),
+        intents: vec![(module, Intent::ReplaceText { constant, text: answer.to_string() })],
+    };
+    if let Some(word) = may_need_proactor(workspace, trace) {
+        cure.applicability = Applicability::Unsafe;
+        cure.message.push_str(&format!(" (`{word}` in this project may need Proactor)"));
+    }
+    Ok(cure)
+}
+
+/// LC203: the policy leaves the main guard for the top level, which the children execute as well.
+fn move_policy(workspace: &Workspace, trace: &RootTrace, site: Site) -> Result<Cure, String> {
+    let help = "set the Selector policy where the process of the loop executes it";
+    let main = trace.root.module;
+    let (Unit::Project(module), Ok(code)) = (site.unit, workspace.modules[main].code()) else {
+        return Err(help.into());
+    };
+    let around = code.body.iter().find(|stmt| stmt.span.contains(site.span));
+    let Some(around) = around.filter(|stmt| module == main && matches!(stmt.kind, StmtKind::If { .. }))
+    else {
+        return Err(help.into());
+    };
+    let alone = crate::ir::suites(around).into_iter().find_map(|suite| alone(suite, site.span));
+    let statement = alone.ok_or(help)?;
+    Ok(Cure {
+        applicability: Applicability::Safe,
+        message: "set the policy at the top level, which the spawned process executes as well".into(),
+        intents: vec![
+            (main, Intent::RemoveStatement { statement }),
+            (main, Intent::InsertPolicy { before: around.span, bound: None, main_only: false }),
+        ],
+    })
+}
+
+/// The statement at a span, with the one plain test around it if it has that.
+fn alone(suite: &[Stmt], span: Span) -> Option<Span> {
+    let stmt = suite.iter().find(|stmt| stmt.span.contains(span))?;
+    let is_call = |stmt: &Stmt| matches!(stmt.kind, StmtKind::Expr(_));
+    let guards = match &stmt.kind {
+        // A test that asks for more than the platform has its reasons.
+        StmtKind::If { test, body, orelse } => {
+            orelse.is_empty()
+                && body.len() == 1
+                && is_call(&body[0])
+                && !matches!(test.kind, ExprKind::Bool { .. })
+        }
+        _ => is_call(stmt),
+    };
+    guards.then_some(stmt.span)
 }
 
 /// The top-level statement of a module that a span lies in.

@@ -52,6 +52,9 @@ struct Summary {
     /// Per way: the kinds in order, and the error the run died of.
     ways: BTreeMap<Vec<String>, (Vec<LoopKind>, Option<String>)>,
     missing: usize,
+    /// Policies that a test of the platform keeps from being set.
+    withheld: usize,
+    misused: usize,
 }
 
 fn summary<'p>(project: &'p Project, world: &World<'p>, trace: &RootTrace) -> Summary {
@@ -59,14 +62,16 @@ fn summary<'p>(project: &'p Project, world: &World<'p>, trace: &RootTrace) -> Su
     let options = RunOptions { project, worlds, knowledge: Knowledge::bundled(), limits: Limits::default() };
     let (trace, _) = run_root(&options, &trace.root);
     let mut ways = BTreeMap::new();
-    let mut missing = 0;
+    let (mut missing, mut misused) = (0, 0);
     for path in &trace.paths {
         let kinds = path.events.iter().filter_map(|event| event.run()).map(|run| run.kind).collect();
         missing += path.events.iter().filter(|event| matches!(event.kind, EventKind::Missing(_))).count();
+        misused += path.events.iter().filter(|event| matches!(event.kind, EventKind::Misused(_))).count();
         let assumed = path.assumed.iter().map(|label| label.to_string()).collect();
         ways.insert(assumed, (kinds, path.died.as_ref().map(|error| error.to_string())));
     }
-    Summary { ways, missing }
+    let withheld = trace.guards.iter().filter(|guard| guard.withheld.is_some()).count();
+    Summary { ways, missing, withheld, misused }
 }
 
 fn compare(diagnosis: &Diagnosis, world: &World<'_>, was: &Summary, is: &Summary) -> Result<(), String> {
@@ -88,6 +93,12 @@ fn compare(diagnosis: &Diagnosis, world: &World<'_>, was: &Summary, is: &Summary
     if world.platform != Platform::Windows {
         return if kinds(was) == kinds(is) { Ok(()) } else { Err(format!("the loop would change {place}")) };
     }
+    if diagnosis.finding.code == "LC205" {
+        return match is.misused {
+            0 => Ok(()),
+            _ => Err(format!("the policy would still be refused {place}")),
+        };
+    }
     if died(is) > died(was) {
         return Err(format!("the program would fail {place}"));
     }
@@ -105,7 +116,11 @@ fn compare(diagnosis: &Diagnosis, world: &World<'_>, was: &Summary, is: &Summary
     }
     let left =
         |kinds: &[Vec<LoopKind>]| kinds.iter().flatten().filter(|kind| **kind == LoopKind::Proactor).count();
-    let gone = diagnosis.finding.code == "LC104" || left(&old) == 0 || left(&new) < left(&old);
+    let gone = match diagnosis.finding.code {
+        "LC104" => true,
+        "LC204" => is.withheld < was.withheld,
+        _ => left(&old) == 0 || left(&new) < left(&old),
+    };
     if gone { Ok(()) } else { Err(format!("the loop would still be Proactor {place}")) }
 }
 

@@ -135,8 +135,9 @@ impl<'p> Machine<'p> {
         open: bool,
         name: &str,
     ) -> Flow<Option<Value>> {
-        if let Some(found) = self.state.heap.scope(scope).get(name) {
-            return Ok(Some(found.clone()));
+        if let Some(found) = self.state.heap.scope(scope).get(name).cloned() {
+            self.note_read(scope, name);
+            return Ok(Some(found));
         }
         if name == "__dict__" {
             let names = self.state.heap.scope(scope).clone();

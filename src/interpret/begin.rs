@@ -15,7 +15,7 @@ use rustc_hash::FxHashMap;
 use crate::entry::{Launch, Process};
 use crate::interpret::machine::{Machine, Unit};
 use crate::interpret::state::State;
-use crate::interpret::trace::{Event, Site};
+use crate::interpret::trace::{Event, Guard, Site};
 use crate::interpret::value::Value;
 use crate::interpret::world::Asked;
 use crate::ir::{ExprKind, Name, Span, StmtKind};
@@ -67,6 +67,7 @@ struct Imported {
     state: State,
     executed: BTreeSet<(Unit, Span)>,
     loaded: BTreeSet<usize>,
+    guards: BTreeSet<Guard>,
     asked: Asked,
     /// The statements that were executed, when that is recorded.
     ran: BTreeSet<Site>,
@@ -93,6 +94,7 @@ impl<'p> Machine<'p> {
         self.world.note(&imported.asked);
         self.executed.extend(&imported.executed);
         self.loaded.extend(&imported.loaded);
+        self.guards.extend(imported.guards.iter().cloned());
         if let Some(recorder) = &mut self.recorder {
             recorder.ran.extend(&imported.ran);
         }
@@ -100,6 +102,7 @@ impl<'p> Machine<'p> {
 
     fn clear(&mut self) {
         self.process = Process::Parent;
+        self.process_number = 0;
         self.preparing = false;
         self.leave_all();
     }
@@ -194,6 +197,7 @@ impl<'p> Machine<'p> {
     fn follow_import(&mut self, dotted: &str, search_path: &[PathBuf]) -> Outcome {
         let executed = std::mem::take(&mut self.executed);
         let loaded = std::mem::take(&mut self.loaded);
+        let guards = std::mem::take(&mut self.guards);
         let tape = std::mem::take(&mut self.tape);
         let recorder = self.recorder.as_mut().map(std::mem::take);
         let left = (self.meter, self.limits.steps);
@@ -210,6 +214,7 @@ impl<'p> Machine<'p> {
             state,
             executed: std::mem::replace(&mut self.executed, executed),
             loaded: std::mem::replace(&mut self.loaded, loaded),
+            guards: std::mem::replace(&mut self.guards, guards),
             asked: self.world.asked(),
         };
         (self.meter, self.limits.steps) = left;

@@ -103,6 +103,12 @@ impl<'p> Machine<'p> {
             Object::Function(function) if matches!(function.unit, Unit::Project(_)) => {
                 self.state.escaped.insert(id);
             }
+            // A function of the standard library that calls one of the project's: a lifespan is handed over so.
+            Object::Function(function) => {
+                if let Some(Value::Object(wrapped)) = function.attributes.get("__wrapped__") {
+                    self.escape(*wrapped);
+                }
+            }
             Object::Method { function: Value::Object(function), .. } if matches!(self.state.heap.get(function), Object::Function(f) if matches!(f.unit, Unit::Project(_))) =>
             {
                 self.state.escaped.insert(id);

@@ -166,6 +166,10 @@ impl<'p> Machine<'p> {
 
     fn eval_name(&mut self, env: &Env<'_, 'p>, name: &Name) -> Flow<Value> {
         if let Some(value) = self.lookup(env, name) {
+            if self.state.platform_names.contains_key(name) {
+                let scope = self.home(env, name);
+                self.note_read(scope, name);
+            }
             return Ok(value);
         }
         let open = matches!(self.state.heap.scope(env.globals).get("__open__"), Some(Value::Bool(true)));
@@ -208,7 +212,7 @@ impl<'p> Machine<'p> {
     }
 
     /// The scope in which an assignment binds a name.
-    fn home(&self, env: &Env<'_, 'p>, name: &str) -> Id {
+    pub fn home(&self, env: &Env<'_, 'p>, name: &str) -> Id {
         let mut chain = Some(&env.chain);
         while let Some(link) = chain {
             let inherited = matches!(link.kind, ScopeKind::Class(_)) && !Rc::ptr_eq(link, &env.chain);

@@ -61,8 +61,11 @@ impl<'p> Machine<'p> {
                 self.import_star(env, &module)?;
                 continue;
             }
-            let value = self.import_name(&dotted, &module, &alias.name)?;
-            self.bind(env, alias.asname.as_ref().unwrap_or(&alias.name), value);
+            let (value, holds) = self.watch(|machine| machine.import_name(&dotted, &module, &alias.name))?;
+            let name = alias.asname.as_ref().unwrap_or(&alias.name);
+            self.bind(env, name, value);
+            let scope = self.home(env, name);
+            self.mark_platform(scope, name, holds);
         }
         Ok(())
     }
@@ -74,7 +77,9 @@ impl<'p> Machine<'p> {
             _ => return self.attribute(settled, name),
         };
         if let Some(found) = self.state.heap.scope(object.scope).get(name) {
-            return Ok(found.clone());
+            let found = found.clone();
+            self.note_read(object.scope, name);
+            return Ok(found);
         }
         let submodule = format!("{dotted}.{name}");
         // A stub's submodules are stubs; whatever else it has is an attribute.

@@ -121,9 +121,11 @@ mod tests {
                     site,
                     stack: Vec::new(),
                     process: Process::Parent,
+                    process_number: 0,
                     thread: 0,
                     loops_before: 0,
                     inside_loop: false,
+                    called_back: false,
                 })
             })
             .collect();

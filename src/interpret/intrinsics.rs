@@ -39,6 +39,7 @@ pub const NAMES: &[&str] = &[
     "_l.loop_created",
     "_l.run_loop",
     "_l.policy_set",
+    "_l.misused",
     "_l.running_loop",
     "_l.ask",
     "_l.answered",
@@ -91,7 +92,8 @@ impl<'p> Machine<'p> {
                     let created = self.sites().last().copied();
                     let by_policy = !self.state.asking.is_empty();
                     let made_by = self.called_as();
-                    self.state.loops.insert(id, LoopInfo { created, made_by, by_policy });
+                    let policy_set = self.state.policy_set;
+                    self.state.loops.insert(id, LoopInfo { created, made_by, by_policy, policy_set });
                     self.note(|machine| StepKind::Created { kind: machine.loop_kind(&first).0, by_policy });
                 }
                 Value::None
@@ -106,6 +108,10 @@ impl<'p> Machine<'p> {
                 let by = self.state.framework.as_ref().map(|name| Arc::from(&**name));
                 self.record(EventKind::PolicySet { policy, by });
                 Value::None
+            }
+            "misused" => {
+                let given = args.get(1).cloned().unwrap_or(Value::None);
+                Value::Bool(self.note_misuse(first.as_str().unwrap_or_default(), &given))
             }
             "loop_set" => {
                 if !matches!(first, Value::None) {

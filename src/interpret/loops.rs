@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use crate::entry::LoopKind;
 use crate::interpret::machine::{Flow, Machine, Unit};
-use crate::interpret::trace::{Decided, Event, EventKind, Family, PolicyKind, Run, Site};
+use crate::interpret::state::LoopInfo;
+use crate::interpret::trace::{Decided, Event, EventKind, Family, Misuse, PolicyKind, Run, Site};
 use crate::interpret::value::{ClassObject, Object, Value};
 
 impl<'p> Machine<'p> {
@@ -46,12 +47,33 @@ impl<'p> Machine<'p> {
             own_child: false,
             policy: self.policy_in_force(),
             policy_set: self.state.policy_set,
+            older_than_policy: self.is_older_than_policy(info),
             open_arguments: false,
             settings: Vec::new(),
             configured: None,
             made_by: info.and_then(|info| info.made_by.clone()),
             created: info.and_then(|info| info.created),
         }
+    }
+
+    /// Writes down where a class stands for its instance, or the other way round; tells whether it does.
+    pub fn note_misuse(&mut self, role: &str, given: &Value) -> bool {
+        let has = |machine: &Machine<'_>, class, name| machine.class_attribute(class, name).is_some();
+        let misuse = match (role, given.as_id().map(|id| (id, self.state.heap.get(id)))) {
+            ("policy", Some((id, Object::Class(_)))) if has(self, id, "__policy__") => Misuse::PolicyClass,
+            ("factory", Some((_, Object::Instance { class, .. }))) if has(self, *class, "__loop__") => {
+                Misuse::LoopAsFactory
+            }
+            ("loop", Some((id, Object::Class(_)))) if has(self, id, "__loop__") => Misuse::ClassFromFactory,
+            _ => return false,
+        };
+        self.record(EventKind::Misused(misuse));
+        true
+    }
+
+    /// Whether a policy made a loop, and another one has been set since.
+    pub fn is_older_than_policy(&self, info: Option<&LoopInfo>) -> bool {
+        info.is_some_and(|info| info.by_policy && info.policy_set != self.state.policy_set)
     }
 
     /// Runs `body` as code inside a running loop.

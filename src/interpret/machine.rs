@@ -11,7 +11,7 @@ use crate::interpret::nearness::Distances;
 use crate::interpret::prelude;
 use crate::interpret::state::State;
 use crate::interpret::steps::{Recorder, StepKind};
-use crate::interpret::trace::{Event, EventKind, Root, Site};
+use crate::interpret::trace::{Event, EventKind, Guard, Root, Site};
 use crate::interpret::value::{FunctionObject, Id, Names, Object, Unknown, Value};
 use crate::interpret::world::World;
 use crate::ir::{Name, Span};
@@ -136,6 +136,10 @@ pub struct Machine<'p> {
     pub lookup_handlers: usize,
     pub root: Root,
     pub process: Process,
+    /// The number of that process, in the order of spawns.
+    pub process_number: u32,
+    /// A function is running that code we do not see holds on to.
+    pub called_back_now: bool,
     /// A spawned child is executing its main module, before its work begins.
     pub preparing: bool,
     /// The package of a module started with `-m`.
@@ -148,6 +152,10 @@ pub struct Machine<'p> {
     pub looked_up: BTreeSet<Name>,
     /// Modules of the project that were loaded, on any way.
     pub loaded: BTreeSet<usize>,
+    /// Tests of the platform, on any way.
+    pub guards: BTreeSet<Guard>,
+    /// How often something was read that the platform decides.
+    pub platform_reads: u64,
     /// Why some ways were not followed.
     pub incomplete: Option<Arc<str>>,
     /// Keeps a record of every step, if there is one.
@@ -181,12 +189,16 @@ impl<'p> Machine<'p> {
             lookup_handlers: 0,
             root,
             process: Process::Parent,
+            process_number: 0,
+            called_back_now: false,
             preparing: false,
             main_package: None,
             fresh: State::default(),
             executed: BTreeSet::new(),
             looked_up: BTreeSet::new(),
             loaded: BTreeSet::new(),
+            guards: BTreeSet::new(),
+            platform_reads: 0,
             incomplete: None,
             recorder: None,
         };
@@ -289,22 +301,26 @@ impl<'p> Machine<'p> {
         }
     }
 
+    /// The loops that have run in this process.
+    pub fn loops_before(&self) -> u32 {
+        let here = |event: &&Arc<Event>| event.process_number == self.process_number;
+        self.state.events.iter().filter(here).filter(|event| matches!(event.kind, EventKind::Run(_))).count()
+            as u32
+    }
+
     pub fn record(&mut self, kind: EventKind) {
         let stack = self.sites();
-        let loops_before = self
-            .state
-            .events
-            .iter()
-            .filter(|event| event.process == self.process && matches!(event.kind, EventKind::Run(_)))
-            .count() as u32;
+        let loops_before = self.loops_before();
         let event = Arc::new(Event {
             kind,
             site: stack.last().copied(),
             stack,
             process: self.process,
+            process_number: self.process_number,
             thread: self.state.thread,
             loops_before,
             inside_loop: !self.state.running.is_empty(),
+            called_back: self.called_back_now,
         });
         self.note(|_| StepKind::Event(event.clone()));
         self.state.events.push_back(event);

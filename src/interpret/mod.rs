@@ -8,6 +8,7 @@ mod choice;
 mod env;
 mod explore;
 mod expressions;
+mod guards;
 mod imports;
 mod inherit;
 mod intrinsics;

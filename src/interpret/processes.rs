@@ -53,12 +53,15 @@ impl<'p> Machine<'p> {
         self.state.facts = parent.facts.clone();
         self.state.next_unknown = parent.next_unknown;
         let bodies = std::mem::take(&mut self.bodies);
+        self.state.processes = parent.processes + 1;
+        let number = std::mem::replace(&mut self.process_number, self.state.processes);
         let result = self.child(&parent, settings, body);
         self.bodies = bodies;
         // Where ways of the child had ended is of no use to the parent, whose memory is its own.
         self.cut_off.clear();
         let child = std::mem::replace(&mut self.state, parent);
-        self.process = process;
+        (self.process, self.process_number) = (process, number);
+        self.state.processes = child.processes;
         self.state.events = child.events;
         self.state.log = child.log;
         self.note(|_| StepKind::Close);

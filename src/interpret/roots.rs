@@ -67,6 +67,7 @@ fn run_root_with(options: &RunOptions<'_>, root: &Root, record: bool) -> (RootTr
         });
         executed.append(&mut machine.executed);
         trace.modules.append(&mut machine.loaded);
+        trace.guards.append(&mut machine.guards);
     }
     (trace, executed)
 }
@@ -353,13 +354,21 @@ impl<'p> Machine<'p> {
             self.state.running.clear();
             self.leave_all();
             let anything = vec![("*".into(), Value::None), ("**".into(), Value::None)];
+            self.called_back_now = true;
             let mut outcome = self.call(Value::Object(id), Vec::new(), anything);
             if let Ok(result) = &outcome
-                && matches!(result.as_id().map(|id| self.state.heap.get(id)), Some(Object::Suspended(_)))
+                && let Some(Object::Suspended(suspended)) = result.as_id().map(|id| self.state.heap.get(id))
             {
-                let (anywhere, result) = (self.unknown("the running loop"), result.clone());
-                outcome = self.while_running(anywhere, |machine| machine.wait_for(result));
+                let result = result.clone();
+                let is_async = matches!(self.state.heap.get(suspended.function), Object::Function(function) if function.code.is_async);
+                outcome = if is_async {
+                    let anywhere = self.unknown("the running loop");
+                    self.while_running(anywhere, |machine| machine.wait_for(result))
+                } else {
+                    self.run_suspended(&result)
+                };
             }
+            self.called_back_now = false;
             if let Some(recorder) = &mut self.recorder {
                 recorder.bound = false;
             }

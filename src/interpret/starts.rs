@@ -168,6 +168,7 @@ impl<'p> Machine<'p> {
             (kind, reason) = (LoopKind::Custom, None);
         }
         let info = running.as_id().and_then(|id| self.state.loops.get(&id).cloned());
+        let older_than_policy = self.is_older_than_policy(info.as_ref());
         let asks_policy = match case.takes {
             Takes::Policy | Takes::Current | Takes::CurrentOrNew => {
                 matches!(sets, None | Some(Takes::Object))
@@ -207,6 +208,7 @@ impl<'p> Machine<'p> {
             own_child: child && !row.in_process,
             policy: self.policy_in_force(),
             policy_set: self.state.policy_set,
+            older_than_policy,
             open_arguments: settings.contains_key("**"),
             settings: shown,
             created,

@@ -20,6 +20,8 @@ pub struct LoopInfo {
     pub made_by: Option<Arc<str>>,
     /// A policy made it.
     pub by_policy: bool,
+    /// Where the policy was set that was in force then.
+    pub policy_set: Option<Site>,
 }
 
 #[derive(Clone, Default)]
@@ -40,6 +42,8 @@ pub struct State {
     pub thread: u32,
     /// Threads started so far.
     pub threads: u32,
+    /// Processes spawned so far.
+    pub processes: u32,
     /// `nest_asyncio` allows a loop to run inside a loop.
     pub nesting: bool,
     /// What is known about each loop object.
@@ -54,6 +58,8 @@ pub struct State {
     pub escaped: OrdSet<Id>,
     /// How the code was left that a generator, at its address, handed a value to.
     pub left: Vec<(Id, Stop)>,
+    /// The names, with their scopes, that hold what the platform decided.
+    pub platform_names: OrdMap<Name, OrdSet<Id>>,
     /// How often something happened that may raise although we go on.
     pub may_raise: u32,
 }

@@ -35,8 +35,9 @@ impl<'p> Machine<'p> {
         match &stmt.kind {
             StmtKind::Expr(expr) => self.eval(env, expr).map(drop),
             StmtKind::Assign { targets, value } => {
-                let value = self.eval(env, value)?;
-                targets.iter().try_for_each(|target| self.assign(env, target, value.clone()))
+                let (expr, (value, holds)) = (value, self.watch(|machine| machine.eval(env, value))?);
+                let holds = self.asks_only(expr, holds);
+                targets.iter().try_for_each(|target| self.assign_answer(env, target, value.clone(), holds))
             }
             StmtKind::AugAssign { target, op, value } => {
                 let old = self.eval(env, target)?;
@@ -48,8 +49,9 @@ impl<'p> Machine<'p> {
                 self.annotate(env, target, annotation);
                 match value {
                     Some(value) => {
-                        let value = self.eval(env, value)?;
-                        self.assign(env, target, value)
+                        let (expr, (value, holds)) = (value, self.watch(|machine| machine.eval(env, value))?);
+                        let holds = self.asks_only(expr, holds);
+                        self.assign_answer(env, target, value, holds)
                     }
                     None => Ok(()),
                 }
@@ -98,8 +100,11 @@ impl<'p> Machine<'p> {
     }
 
     fn exec_if(&mut self, env: &Env<'_, 'p>, test: &Expr, body: &[Stmt], orelse: &[Stmt]) -> Flow<()> {
-        let value = self.eval_test(env, test)?;
+        let (value, about_platform) = self.watch(|machine| machine.eval_test(env, test))?;
         let answer = self.truth(&value);
+        if let (true, Some(held)) = (about_platform, answer) {
+            self.note_guard(env, test, body, held);
+        }
         self.tested(Site { unit: env.unit, span: test.span }, &value, answer, |machine| match answer {
             Some(true) => machine.exec(env, body),
             Some(false) => machine.exec(env, orelse),
@@ -113,6 +118,16 @@ impl<'p> Machine<'p> {
                     .map(drop)
             }
         })
+    }
+
+    /// Assigns a value that the platform decided, or did not.
+    fn assign_answer(&mut self, env: &Env<'_, 'p>, target: &Expr, value: Value, holds: bool) -> Flow<()> {
+        self.assign(env, target, value)?;
+        if let ExprKind::Name(name) = &target.kind {
+            let scope = self.home(env, name);
+            self.mark_platform(scope, name, holds);
+        }
+        Ok(())
     }
 
     fn exec_while(&mut self, env: &Env<'_, 'p>, test: &Expr, body: &[Stmt], orelse: &[Stmt]) -> Flow<()> {

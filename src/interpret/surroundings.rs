@@ -13,6 +13,9 @@ impl<'p> Machine<'p> {
         let text = |value: &Value| value.as_str().map(str::to_string);
         let world = self.world;
         let (major, minor) = world.python;
+        if matches!(name, "platform" | "os_name" | "system" | "platform_platform" | "uname") {
+            self.platform_reads += 1;
+        }
         Some(match name {
             "platform" => Value::str(world.platform.sys_platform()),
             "os_name" => Value::str(world.platform.os_name()),

@@ -16,6 +16,8 @@ pub struct RootTrace {
     pub paths: Vec<PathTrace>,
     /// The modules of the project that ran, on any way.
     pub modules: BTreeSet<usize>,
+    /// The tests of the platform that were met, on any way.
+    pub guards: BTreeSet<Guard>,
     /// Some ways were not followed to the end; absence of an event proves nothing.
     pub incomplete: Option<Arc<str>>,
     /// What the run took on each platform, when it was recorded.
@@ -25,8 +27,31 @@ pub struct RootTrace {
 impl RootTrace {
     /// A trace in which nothing has happened yet.
     pub fn new(root: Root) -> RootTrace {
-        RootTrace { root, paths: Vec::new(), modules: BTreeSet::new(), incomplete: None, effort: Vec::new() }
+        RootTrace {
+            root,
+            paths: Vec::new(),
+            modules: BTreeSet::new(),
+            guards: BTreeSet::new(),
+            incomplete: None,
+            effort: Vec::new(),
+        }
     }
+}
+
+/// A test that asks about the platform, or the operand of an `and` that does.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Guard {
+    pub site: Site,
+    pub platform: Platform,
+    /// Whether its answer was yes.
+    pub held: bool,
+    /// Where the body that did not run would have set the Selector policy, and nothing else about loops.
+    pub withheld: Option<Site>,
+    /// What the question was answered with, where that is a text: `win32`.
+    pub answer: Option<Arc<str>>,
+    /// As in [`Event`].
+    pub process_number: u32,
+    pub loops_before: u32,
 }
 
 /// Where a run begins.
@@ -62,12 +87,16 @@ pub struct Event {
     /// The project's frames, outermost first; the last is `site`.
     pub stack: Vec<Site>,
     pub process: Process,
+    /// Which process of this run it is, in the order of spawns; 0 is the first one.
+    pub process_number: u32,
     /// 0 is the main thread.
     pub thread: u32,
     /// Loops that ran before this in the same process.
     pub loops_before: u32,
     /// The event happened while a loop was running in the same thread.
     pub inside_loop: bool,
+    /// It happened in a function that code we do not see holds on to: when that runs is not known.
+    pub called_back: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -88,10 +117,23 @@ pub enum EventKind {
     LoopSet(LoopKind),
     /// An attribute that does not exist on this platform was read, and nobody caught the error.
     Missing(Arc<str>),
+    /// A class stands where an instance belongs, or the other way round: a TypeError, or an
+    /// AssertionError up to Python 3.10.
+    Misused(Misuse),
     /// A loop started to run.
     Run(Run),
     /// Something was used that only one kind of loop can do on Windows.
     Need { needs: LoopKind, what: Arc<str> },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Misuse {
+    /// The class of a policy is set as the policy.
+    PolicyClass,
+    /// A loop is given where a factory is asked for.
+    LoopAsFactory,
+    /// The loop factory gives back the class of a loop.
+    ClassFromFactory,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -125,6 +167,8 @@ pub struct Run {
     pub policy: PolicyKind,
     /// Where that policy was set.
     pub policy_set: Option<Site>,
+    /// A policy made the loop, before the one in force was set.
+    pub older_than_policy: bool,
     /// Some arguments come from a `*` or `**` nothing is known about.
     pub open_arguments: bool,
     /// The arguments that matter, rendered: `reload` → `False`.

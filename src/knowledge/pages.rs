@@ -15,6 +15,12 @@ pub static PAGES: &[(&str, &str)] = &[
     ("LC103", include_str!("../../rules/LC103.md")),
     ("LC104", include_str!("../../rules/LC104.md")),
     ("LC201", include_str!("../../rules/LC201.md")),
+    ("LC202", include_str!("../../rules/LC202.md")),
+    ("LC203", include_str!("../../rules/LC203.md")),
+    ("LC204", include_str!("../../rules/LC204.md")),
+    ("LC205", include_str!("../../rules/LC205.md")),
+    ("LC206", include_str!("../../rules/LC206.md")),
+    ("LC207", include_str!("../../rules/LC207.md")),
     ("LC301", include_str!("../../rules/LC301.md")),
 ];
 

@@ -22,7 +22,7 @@ pub struct Runners {
     /// Every name and alias, sorted, with the index of its row.
     #[serde(skip)]
     names: Vec<(String, usize)>,
-    /// The last parts of the names of everything that runs a loop, sorted.
+    /// The last parts of the names of everything that runs a loop, or sets a policy.
     #[serde(skip)]
     last_words: BTreeSet<String>,
 }
@@ -334,7 +334,7 @@ impl Runners {
         let running = runners.rows.iter().filter(|row| row.family.is_some() && row.kind != Kind::Class);
         let running = running.flat_map(|row| std::iter::once(&row.name).chain(&row.aliases));
         let last_words = running.filter_map(|name| name.rsplit('.').next());
-        let of_asyncio = ["run", "run_until_complete", "run_forever"];
+        let of_asyncio = ["run", "run_until_complete", "run_forever", "set_event_loop_policy"];
         runners.last_words = last_words.chain(of_asyncio).map(str::to_string).collect();
         Ok(runners)
     }

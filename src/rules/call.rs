@@ -5,7 +5,7 @@ use crate::entry::{Launch, LoopKind};
 use crate::finding::{Related, Severity};
 use crate::interpret::Unit;
 use crate::interpret::reach::{Reached, Start};
-use crate::interpret::trace::{Decided, EventKind, PolicyKind, RootTrace, Run};
+use crate::interpret::trace::{Decided, Event, EventKind, PolicyKind, RootTrace, Run};
 use crate::knowledge::Knowledge;
 use crate::platform::Platform;
 use crate::project::Project;
@@ -50,12 +50,20 @@ impl<'a> Call<'a> {
 
     /// The first start on Windows that ends on Proactor although nobody chose that.
     pub fn wrong(&self) -> Option<&Start<'a>> {
-        if self.deployment == Deployment::Elsewhere || self.scope == Scope::Test || self.needs_proactor() {
-            return None;
-        }
+        self.all_wrong().next()
+    }
+
+    /// The starts on Windows that end on Proactor although nobody chose that.
+    pub fn all_wrong(&self) -> impl Iterator<Item = &Start<'a>> {
+        let silent = self.is_silent();
         self.reached
             .on(Platform::Windows)
-            .find(|start| start.run.kind == LoopKind::Proactor && !chosen(start.run))
+            .filter(move |start| !silent && start.run.kind == LoopKind::Proactor && !chosen(start.run))
+    }
+
+    /// Nobody wants to hear that the loop of this call is Proactor.
+    pub fn is_silent(&self) -> bool {
+        self.deployment == Deployment::Elsewhere || self.scope == Scope::Test || self.needs_proactor()
     }
 
     /// The command line, where it is no call of Python.
@@ -139,6 +147,16 @@ fn sets_windows_policy(trace: &RootTrace) -> bool {
         matches!(kind, EventKind::PolicySet { policy: PolicyKind::Selector | PolicyKind::Proactor, by: None })
     };
     trace.paths.iter().any(|path| path.events.iter().any(|event| windows(&event.kind)))
+}
+
+/// Whether people start the program that this trace is of: it is neither a test nor a function on its own.
+pub fn is_program(workspace: &Workspace, trace: &RootTrace) -> bool {
+    trace.root.launch != Launch::Function && scope_of(workspace, trace.root.module) != Scope::Test
+}
+
+/// Whether the project sets a Selector policy here.
+pub fn sets_selector(event: &Event) -> bool {
+    matches!(event.kind, EventKind::PolicySet { policy: PolicyKind::Selector, by: None })
 }
 
 /// The scope of a module, by its path below the project root.

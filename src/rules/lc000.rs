@@ -3,11 +3,12 @@
 use crate::analysis::Workspace;
 use crate::files::{ReadError, Role};
 use crate::finding::{Place, Severity};
+use crate::interpret::trace::RootTrace;
 use crate::project::Unreadable;
 use crate::rules::{Diagnosis, Draft};
 
 /// Files that can matter and are no Python, or are not in the encoding they say.
-pub fn check(workspace: &Workspace) -> Vec<Diagnosis> {
+pub fn check(workspace: &Workspace, _: &[RootTrace]) -> Vec<Diagnosis> {
     let mut found = Vec::new();
     for module in workspace.modules.iter() {
         if !module.file.given || !(module.file.role == Role::Seed || module.is_loaded()) {
@@ -33,7 +34,14 @@ pub fn check(workspace: &Workspace) -> Vec<Diagnosis> {
             help: "check that Python itself accepts the file".into(),
             related: Vec::new(),
         };
-        found.push(Diagnosis { finding: draft.at(place), trace: None, site: None, cure: None });
+        found.push(Diagnosis {
+            finding: draft.at(place),
+            trace: None,
+            site: None,
+            calls: Vec::new(),
+            silenced: Vec::new(),
+            cure: None,
+        });
     }
     found
 }

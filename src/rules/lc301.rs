@@ -46,7 +46,7 @@ pub fn check(workspace: &Workspace, index: usize, trace: &RootTrace) -> Vec<Diag
             help: String::new(),
             related: Vec::new(),
         };
-        found.push(Diagnosis { finding: draft.at(place), trace: Some(index), site: Some(site), cure: None });
+        found.push(draft.about(place, index, site));
     }
     found
 }

@@ -1,7 +1,7 @@
 //! The rules: each a question asked of the traces.
 //!
-//! One root cause is one finding: of the rules that could speak about a call, the first in
-//! [`ABOUT_CALLS`] that does is the only one.
+//! A new rule is a page in `rules/`, a file here, and its line in [`RULES`]. Which of several rules
+//! speaks about a call is settled in [`precedence`].
 
 mod call;
 mod causes;
@@ -11,9 +11,14 @@ mod lc102;
 mod lc103;
 mod lc104;
 mod lc201;
+mod lc202;
+mod lc203;
+mod lc204;
+mod lc205;
+mod lc206;
+mod lc207;
 mod lc301;
-
-use std::collections::BTreeSet;
+mod precedence;
 
 use crate::analysis::Workspace;
 use crate::finding::{Finding, Place, Related, Severity};
@@ -22,12 +27,41 @@ use crate::interpret::reach::reached;
 use crate::interpret::trace::{RootTrace, Site};
 use crate::knowledge::pages;
 
-pub use call::{Call, Scope, scope_of};
+pub use call::{Call, Scope, is_program, scope_of, sets_selector};
 pub use causes::{causes, line_place, place, policy_name, version};
+pub use lc205::misuse_in_words;
+pub use precedence::settle;
 
-/// The rules about calls that start a loop, in the order of precedence.
-const ABOUT_CALLS: &[fn(&Call<'_>) -> Option<Draft>] =
-    &[lc201::check, lc101::check, lc102::check, lc103::check, lc104::check];
+/// What a rule is asked about.
+enum Rule {
+    /// A call that starts a loop, once for each root that reaches it.
+    Call(fn(&Call<'_>) -> Option<Draft>),
+    /// What one root does; the number is the index of its trace.
+    Root(fn(&Workspace, usize, &RootTrace) -> Vec<Diagnosis>),
+    /// All there is, for rules that compare roots or say that something happens nowhere. The latter
+    /// ask [`Workspace::is_whole`] first.
+    Project(fn(&Workspace, &[RootTrace]) -> Vec<Diagnosis>),
+}
+
+/// Every rule, by code.
+const RULES: &[(&str, Rule)] = &[
+    ("LC000", Rule::Project(lc000::check)),
+    ("LC101", Rule::Call(lc101::check)),
+    ("LC102", Rule::Call(lc102::check)),
+    ("LC103", Rule::Call(lc103::check)),
+    ("LC104", Rule::Call(lc104::check)),
+    ("LC201", Rule::Call(lc201::check)),
+    ("LC202", Rule::Project(lc202::check)),
+    ("LC203", Rule::Root(lc203::check)),
+    ("LC204", Rule::Root(lc204::check)),
+    ("LC205", Rule::Root(lc205::check)),
+    ("LC206", Rule::Root(lc206::check)),
+    ("LC207", Rule::Project(lc207::check)),
+    ("LC301", Rule::Root(lc301::check)),
+];
+
+/// A call that starts a loop in the run of one root: the index of the trace, and the place.
+pub type RunCall = (usize, Site);
 
 /// A finding on its way to the report, with what its cure needs to know.
 #[derive(Clone, Debug)]
@@ -36,8 +70,19 @@ pub struct Diagnosis {
     /// Index of the trace it was read from, and the place the rule speaks of.
     pub trace: Option<usize>,
     pub site: Option<Site>,
+    /// The calls whose loop it explains. What another rule says about these has the same root cause.
+    pub calls: Vec<RunCall>,
+    /// What other rules said about the same calls and nobody is told twice.
+    pub silenced: Vec<Diagnosis>,
     /// The cure that was proven, if there is one.
     pub cure: Option<Cure>,
+}
+
+impl Diagnosis {
+    /// The finding is gone once its calls have another loop; others are about a line that is wrong by itself.
+    pub fn is_about_calls(&self) -> bool {
+        !matches!(self.finding.code, "LC204" | "LC205")
+    }
 }
 
 /// What a rule says, before places and severities are settled.
@@ -52,28 +97,30 @@ pub struct Draft {
     pub related: Vec<Related>,
 }
 
-/// Asks every rule. Sorted by place and code; each place and code once.
+/// Asks every rule. What they say may have one root cause still: see [`settle`].
 pub fn check_all(workspace: &Workspace, traces: &[RootTrace]) -> Vec<Diagnosis> {
-    let mut found = lc000::check(workspace);
+    let mut found = Vec::new();
+    for (_, rule) in RULES {
+        match rule {
+            Rule::Project(check) => found.extend(check(workspace, traces)),
+            Rule::Root(check) => found
+                .extend(traces.iter().enumerate().flat_map(|(index, trace)| check(workspace, index, trace))),
+            Rule::Call(_) => {}
+        }
+    }
     for (index, trace) in traces.iter().enumerate() {
         for reached in reached(trace) {
             let Some(call) = Call::new(workspace, trace, &reached) else { continue };
-            let Some(draft) = ABOUT_CALLS.iter().find_map(|rule| rule(&call)) else { continue };
             let Some(place) = place(workspace, reached.site) else { continue };
-            let mut draft = draft;
-            draft.related.extend(call.evidence());
-            found.push(Diagnosis {
-                finding: draft.at(place),
-                trace: Some(index),
-                site: Some(reached.site),
-                cure: None,
-            });
+            for (_, rule) in RULES {
+                let Rule::Call(check) = rule else { continue };
+                let Some(mut draft) = check(&call) else { continue };
+                draft.related.extend(call.evidence());
+                let calls = vec![(index, reached.site)];
+                found.push(Diagnosis { calls, ..draft.about(place.clone(), index, reached.site) });
+            }
         }
-        found.extend(lc301::check(workspace, index, trace));
     }
-    found.sort_by(|a, b| (&a.finding.place, a.finding.code).cmp(&(&b.finding.place, b.finding.code)));
-    let mut seen = BTreeSet::new();
-    found.retain(|diagnosis| seen.insert((diagnosis.finding.place.clone(), diagnosis.finding.code)));
     found
 }
 
@@ -92,5 +139,24 @@ impl Draft {
             related,
             fix: None,
         }
+    }
+
+    /// The finding at a place of one trace. It explains no call yet.
+    pub fn about(self, place: Place, trace: usize, site: Site) -> Diagnosis {
+        let (trace, site) = (Some(trace), Some(site));
+        let (calls, silenced) = (Vec::new(), Vec::new());
+        Diagnosis { finding: self.at(place), trace, site, calls, silenced, cure: None }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_page_has_its_rule() {
+        let pages: Vec<&str> = pages::rules().iter().map(|page| page.code).collect();
+        let rules: Vec<&str> = RULES.iter().map(|(code, _)| *code).collect();
+        assert_eq!(pages, rules);
     }
 }

@@ -100,7 +100,7 @@ fn arguments_add_to_the_file_and_a_select_begins_anew() {
         codes("ignore = ['LC101']", &["ignore = ['LC2', 'LC3']"]),
         ["LC000", "LC102", "LC103", "LC104"]
     );
-    assert_eq!(codes("select = ['LC1']", &["select = ['LC2']"]), ["LC000", "LC201"]);
+    assert_eq!(codes("select = ['LC1']", &["select = ['LC201']"]), ["LC000", "LC201"]);
     assert_eq!(codes("select = ['LC201']", &["extend-select = ['LC301']"]), ["LC000", "LC201", "LC301"]);
 }
 

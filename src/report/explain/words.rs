@@ -101,6 +101,7 @@ fn event_in_words(workspace: &Workspace, event: &Event) -> Said {
         EventKind::Missing(name) => {
             Said::new("missing", &**name, format!("`{name}` does not exist on this platform"))
         }
+        EventKind::Misused(misuse) => Said::new("misused", "", rules::misuse_in_words(*misuse).0),
         EventKind::Run(run) => Said::new("run", &*run.runner, run_in_words(workspace, run)),
         EventKind::Need { needs, what } => {
             Said::new("need", &**what, format!("`{what}` works only on {} on Windows", a_loop(*needs)))
