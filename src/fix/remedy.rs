@@ -1,7 +1,7 @@
 //! Which cure fits a finding. `remedies.md` of the facts, in code: every text here was executed.
 
 use crate::analysis::Workspace;
-use crate::entry::{Launch, LoopKind};
+use crate::entry::Launch;
 use crate::finding::Applicability;
 use crate::fix::Cure;
 use crate::fix::intent::{Intent, LoopText};
@@ -9,7 +9,7 @@ use crate::interpret::Unit;
 use crate::interpret::reach::{Reached, Start, reached};
 use crate::interpret::trace::{Decided, Family, PolicyKind, RootTrace, Site};
 use crate::ir::{Arg, ArgKind, Expr, ExprKind, Span, Stmt};
-use crate::knowledge::{Knob, Knowledge};
+use crate::knowledge::{Knob, Knowledge, Needed};
 use crate::project::Project;
 use crate::project::dependencies::{Answer, Presence};
 use crate::project::launchers::Server;
@@ -296,5 +296,5 @@ fn may_need_proactor(workspace: &Workspace, trace: &RootTrace) -> Option<&'stati
     let needs = &Knowledge::bundled().needs;
     let texts = || trace.modules.iter().map(|module| &workspace.modules[*module].source().text);
     // Short words such as `start` say nothing on their own.
-    needs.words(LoopKind::Proactor).find(|word| word.len() > 12 && texts().any(|text| text.contains(word)))
+    needs.words(Needed::Proactor).find(|word| word.len() > 12 && texts().any(|text| text.contains(word)))
 }

@@ -5,9 +5,7 @@ use std::sync::Arc;
 use crate::entry::LoopKind;
 use crate::interpret::machine::{Flow, Machine};
 use crate::interpret::rows::Settings;
-use crate::interpret::trace::PolicyKind;
 use crate::interpret::value::{Object, Value};
-use crate::interpret::world::Platform;
 use crate::knowledge::{Case, Condition, LoopTable, Row, Takes};
 
 impl<'p> Machine<'p> {
@@ -156,15 +154,7 @@ impl<'p> Machine<'p> {
         let kind = match (case.takes, case.sets) {
             (Takes::Policy | Takes::Current | Takes::CurrentOrNew, Some(Takes::Selector))
             | (Takes::Selector, _) => LoopKind::Selector,
-            (Takes::Policy | Takes::Current | Takes::CurrentOrNew, _) => match self.policy_in_force() {
-                PolicyKind::Selector => LoopKind::Selector,
-                PolicyKind::Proactor => LoopKind::Proactor,
-                PolicyKind::Default if self.world.platform == Platform::Windows => LoopKind::Proactor,
-                PolicyKind::Default => LoopKind::Selector,
-                PolicyKind::Winloop => LoopKind::Winloop,
-                PolicyKind::Uvloop => LoopKind::Uvloop,
-                PolicyKind::Custom | PolicyKind::Unknown => LoopKind::Custom,
-            },
+            (Takes::Policy | Takes::Current | Takes::CurrentOrNew, _) => self.kind_by_policy(),
             (Takes::Proactor, _) => LoopKind::Proactor,
             (Takes::Uvloop, _) => LoopKind::Uvloop,
             (Takes::Winloop, _) => LoopKind::Winloop,

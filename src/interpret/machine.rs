@@ -1,9 +1,9 @@
 //! The machine of the paper run: one program, one world, one way at a time.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::entry::Process;
+use crate::entry::{LoopKind, Process};
 use crate::interpret::env::Env;
 use crate::interpret::explore::Tape;
 use crate::interpret::prelude;
@@ -120,8 +120,8 @@ pub struct Machine<'p> {
     pub window: u64,
     /// The counts at which the bodies began that are being followed, outermost first.
     pub bodies: Vec<u64>,
-    /// Functions that were run because code we do not see holds on to them: once on one way is enough.
-    pub called_back: BTreeSet<(Unit, Span)>,
+    /// Functions that were run because code we do not see holds on to them: once for the same loops is enough.
+    pub called_back: BTreeMap<(Unit, Span), BTreeSet<Vec<LoopKind>>>,
     /// Where ways had ended inside regions that a limit cut off.
     pub cut_off: Vec<State>,
     /// Functions that are not followed again, because they took too many steps.
@@ -132,6 +132,8 @@ pub struct Machine<'p> {
     pub handlers: usize,
     /// Those among them that name an error of looking something up: `KeyError`, `AttributeError` …
     pub lookup_handlers: usize,
+    /// Those among them that name the error with which a loop refuses something.
+    pub refusal_handlers: usize,
     pub root: Root,
     pub process: Process,
     /// A spawned child is executing its main module, before its work begins.
@@ -171,12 +173,13 @@ impl<'p> Machine<'p> {
             patience: u64::MAX,
             window: u64::MAX,
             bodies: Vec::new(),
-            called_back: BTreeSet::new(),
+            called_back: BTreeMap::new(),
             cut_off: Vec::new(),
             given_up: BTreeSet::new(),
             nesting: 0,
             handlers: 0,
             lookup_handlers: 0,
+            refusal_handlers: 0,
             root,
             process: Process::Parent,
             preparing: false,

@@ -14,6 +14,7 @@ mod intrinsics;
 mod loops;
 mod machine;
 mod methods;
+mod needs;
 mod operators;
 mod prelude;
 mod processes;

@@ -75,7 +75,12 @@ impl<'p> Machine<'p> {
             );
             return self.raise("RuntimeError", "An attempt has been made to start a new process before the current process has finished its bootstrapping phase");
         }
-        self.spawn(settings, |machine, settings| machine.start_here(index, &settings, true, without_child))
+        self.spawn(settings, |machine, settings| {
+            let result = machine.start_here(index, &settings, true, without_child);
+            // The memory of the child goes with it, and so do the handlers it serves with.
+            machine.run_escaped_aside();
+            result
+        })
     }
 
     fn record_start(&mut self, row: &Row, run: Run) {

@@ -8,6 +8,7 @@ use crate::interpret::machine::Unit;
 use crate::interpret::steps::{Effort, Step};
 use crate::interpret::world::Platform;
 use crate::ir::{Name, Span};
+use crate::knowledge::Needed;
 
 /// The runs that begin at one root, on every platform and along every way its unknowns can fall.
 #[derive(Clone, Debug)]
@@ -90,8 +91,23 @@ pub enum EventKind {
     Missing(Arc<str>),
     /// A loop started to run.
     Run(Run),
-    /// Something was used that only one kind of loop can do on Windows.
-    Need { needs: LoopKind, what: Arc<str> },
+    /// Something was used that not every loop can do on Windows. Along merged ways it *may* be used.
+    Need(Use),
+}
+
+/// A call of something that `rules/libraries.toml` describes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Use {
+    pub needs: Needed,
+    /// Row of the table of needs.
+    pub row: usize,
+    /// What was called, dotted.
+    pub what: Arc<str>,
+    /// The loop it is used on: the running one, or the one it is a method of. `None` where the call
+    /// waits for a loop that runs later.
+    pub on: Option<LoopKind>,
+    /// Somebody around it is ready for the error of the wrong loop.
+    pub handled: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -6,7 +6,7 @@ mod runners;
 pub mod stdlib;
 mod stubs;
 
-pub use needs::{Need, Needs};
+pub use needs::{Need, Needed, Needs};
 pub use runners::{
     Case, Condition, Creates, InChild, InLoop, Kind, Knob, LoopTable, Row, Runners, Takes, Versions, Where,
 };

@@ -6,7 +6,7 @@ use crate::finding::{Related, Severity};
 use crate::interpret::Unit;
 use crate::interpret::reach::{Reached, Start};
 use crate::interpret::trace::{Decided, EventKind, PolicyKind, RootTrace, Run};
-use crate::knowledge::Knowledge;
+use crate::knowledge::{Knowledge, Needed};
 use crate::platform::Platform;
 use crate::project::Project;
 use crate::project::evidence::Deployment;
@@ -73,7 +73,8 @@ impl<'a> Call<'a> {
 
     /// Something reached from this root can only run on Proactor.
     pub fn needs_proactor(&self) -> bool {
-        let needs = |event: &EventKind| matches!(event, EventKind::Need { needs: LoopKind::Proactor, .. });
+        let needs =
+            |event: &EventKind| matches!(event, EventKind::Need(used) if used.needs == Needed::Proactor);
         self.trace.paths.iter().any(|path| {
             path.platform == Platform::Windows && path.events.iter().any(|event| needs(&event.kind))
         })
