@@ -9,6 +9,7 @@ use crate::interpret::Unit;
 use crate::interpret::reach::{Reached, Start, reached};
 use crate::interpret::trace::{Decided, Family, PolicyKind, RootTrace, Site};
 use crate::ir::{Arg, ArgKind, Expr, ExprKind, Span, Stmt};
+use crate::knowledge::pages::{self, FixAvailability};
 use crate::knowledge::{Knob, Knowledge, Needed};
 use crate::project::Project;
 use crate::project::dependencies::{Answer, Presence};
@@ -29,6 +30,10 @@ pub fn remedy(
 ) -> Result<Cure, String> {
     let project = workspace.project_of(trace.root.module);
     let site = diagnosis.site.ok_or_else(String::new)?;
+    let said = || diagnosis.finding.help.clone();
+    if pages::find(diagnosis.finding.code).is_some_and(|page| page.fix == FixAvailability::None) {
+        return Err(said());
+    }
     if diagnosis.finding.code == "LC301" {
         return guard(workspace, site);
     }
@@ -38,8 +43,14 @@ pub fn remedy(
         return Err(help(project, command));
     }
     let calls = reached(trace);
-    let call = calls.iter().find(|call| call.site == site).ok_or_else(String::new)?;
-    let start = call.example().ok_or_else(String::new)?;
+    let call = calls.iter().find(|call| call.site == site).ok_or_else(said)?;
+    let start = call.example().ok_or_else(said)?;
+    if diagnosis.finding.code == "LC405" && start.run.decided == Decided::Caller {
+        return Err(said());
+    }
+    if diagnosis.finding.code == "LC302" {
+        return only_on_windows(start, site);
+    }
     let mut cure = match start.run.row.and_then(knob_of) {
         Some((knob, package)) => by_knob(project, workspace, trace, call, start, knob, &package),
         None if matches!(start.run.decided, Decided::Framework { .. }) => Err(instead(start)),
@@ -230,6 +241,21 @@ fn policy(
                 main_only: false,
             },
         )],
+    })
+}
+
+/// LC302: the argument holds on Windows only.
+fn only_on_windows(start: &Start<'_>, site: Site) -> Result<Cure, String> {
+    let help = "pass the argument on Windows only";
+    let (knob, _) = start.run.row.and_then(knob_of).ok_or(help)?;
+    let target = start.run.configured.unwrap_or(site);
+    let Unit::Project(module) = target.unit else { return Err(help.into()) };
+    let value = LoopText::OnlyOnWindows { otherwise: knob.otherwise.clone() };
+    let name = knob.argument.clone();
+    Ok(Cure {
+        applicability: Applicability::Safe,
+        message: format!("{help}, and {} elsewhere", knob.otherwise),
+        intents: vec![(module, Intent::SetKeyword { call: target.span, name, value, beside_spread: false })],
     })
 }
 

@@ -146,6 +146,10 @@ impl<'p> Machine<'p> {
             (Some(policy), _) => self.set_policy_as(package, policy)?,
             (None, _) => {}
         }
+        let by_default = match table {
+            Some(table) => self.kind_by_default(row, table, settings, child)?,
+            None => None,
+        };
         let running = match case.takes {
             Takes::Policy => self.call_stub("asyncio", "new_event_loop", Vec::new())?,
             Takes::Current => self.call_stub("asyncio", "get_event_loop", Vec::new())?,
@@ -164,7 +168,11 @@ impl<'p> Machine<'p> {
             Takes::None => return Ok(Value::None),
             Takes::Error => {
                 let error = case.error.as_deref().unwrap_or("RuntimeError");
-                return self.raise(error, format!("{package} {}", case.how));
+                let message = format!("{package} {}", case.how);
+                return match &case.missing {
+                    Some(module) => self.raise_missing(module, error, message),
+                    None => self.raise(error, message),
+                };
             }
             Takes::Own | Takes::Caller | Takes::Proactor => self.unknown("a loop of its own"),
         };
@@ -208,6 +216,7 @@ impl<'p> Machine<'p> {
             decided,
             reason,
             without_child: without_child.filter(|_| child),
+            by_default,
             row: Some(index),
             own_child: child && !row.in_process,
             policy: self.policy_in_force(),

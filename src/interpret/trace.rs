@@ -133,6 +133,8 @@ pub struct Run {
     pub reason: Option<Arc<str>>,
     /// What the same call gives in this process when nothing spawns a child (reload and workers off).
     pub without_child: Option<LoopKind>,
+    /// What the same call gives without the argument that chooses its loop, where it has that argument.
+    pub by_default: Option<LoopKind>,
     /// Row of the runner table, when a table row describes this runner.
     pub row: Option<usize>,
     /// The runner itself spawned the process its loop runs in (reload, workers).
