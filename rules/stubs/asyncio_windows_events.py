@@ -1,7 +1,6 @@
 # Source: CPython Lib/asyncio/windows_events.py.
 import sys
 import asyncio.events as events
-import _loopcheck as _l
 
 __shown__ = "asyncio.windows_events"
 
@@ -30,12 +29,6 @@ class ProactorEventLoop(events.BaseEventLoop):
 
     def __init__(self, proactor=None):
         super().__init__()
-
-    def create_pipe_connection(self, *args, **kwargs):
-        return _l.use(self, "loop.create_pipe_connection", args, kwargs)
-
-    def start_serving_pipe(self, *args, **kwargs):
-        return _l.use(self, "loop.start_serving_pipe", args, kwargs)
 
 
 SelectorEventLoop = _WindowsSelectorEventLoop

@@ -2,7 +2,7 @@
 
 use crate::analysis::Workspace;
 use crate::entry::Launch;
-use crate::finding::Applicability;
+use crate::finding::{Applicability, Severity};
 use crate::fix::Cure;
 use crate::fix::intent::{Intent, LoopText};
 use crate::interpret::Unit;
@@ -45,10 +45,16 @@ pub fn remedy(
     let calls = reached(trace);
     let call = calls.iter().find(|call| call.site == site).ok_or_else(said)?;
     let start = call.example().ok_or_else(said)?;
-    if diagnosis.finding.code == "LC405" && start.run.decided == Decided::Caller {
+    // Who asked for Proactor has reasons.
+    let chosen = start.run.decided == Decided::Caller || start.run.policy == PolicyKind::Proactor;
+    if diagnosis.finding.code == "LC405" && chosen {
         return Err(said());
     }
     if diagnosis.finding.code == "LC302" {
+        // A note is about what may well be meant.
+        if diagnosis.finding.severity == Severity::Info {
+            return Err("where it was meant for Windows, pass the argument on Windows only".into());
+        }
         return only_on_windows(start, site);
     }
     let mut cure = match start.run.row.and_then(knob_of) {

@@ -101,6 +101,16 @@ impl<'p> Machine<'p> {
             Object::Function(function) if matches!(function.unit, Unit::Project(_)) => {
                 self.state.escaped.insert(id);
             }
+            // What a decorator of the standard library wraps.
+            Object::Function(function) if matches!(function.unit, Unit::Stub(_)) => {
+                if let ScopeKind::Function(..) = function.chain.kind {
+                    let held: Vec<Value> =
+                        self.state.heap.scope(function.chain.scope).values().cloned().collect();
+                    let of_the_project = |value: &&Value| matches!(value.as_id().map(|id| self.state.heap.get(id)), Some(Object::Function(held)) if matches!(held.unit, Unit::Project(_)));
+                    let held: Vec<Id> = held.iter().filter(of_the_project).filter_map(Value::as_id).collect();
+                    self.state.escaped.extend(held);
+                }
+            }
             Object::Method { function: Value::Object(function), .. } if matches!(self.state.heap.get(function), Object::Function(f) if matches!(f.unit, Unit::Project(_))) =>
             {
                 self.state.escaped.insert(id);

@@ -2,7 +2,7 @@
 
 use crate::entry::LoopKind;
 use crate::interpret::calls::Keywords;
-use crate::interpret::machine::Machine;
+use crate::interpret::machine::{Machine, Unit};
 use crate::interpret::state::State;
 use crate::interpret::trace::{Event, EventKind, PolicyKind, Use};
 use crate::interpret::value::{Id, Object, Unknown, Value};
@@ -54,7 +54,8 @@ impl<'p> Machine<'p> {
                 on => on,
             };
             // Nothing on Windows can do it: whoever stands around it with a handler knows that it may fail.
-            let here = self.frames.last().is_some_and(|frame| frame.handlers > 0);
+            let mut ours = self.frames.iter().rev().filter(|frame| matches!(frame.unit, Unit::Project(_)));
+            let here = ours.next().is_some_and(|frame| frame.handlers > 0);
             let handled = self.refusal_handlers > 0 || (here && need.needs == Needed::Unsupported);
             self.record(EventKind::Need(Use { needs: need.needs, row, what: name.into(), on, handled }));
         }

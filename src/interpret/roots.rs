@@ -352,7 +352,11 @@ impl<'p> Machine<'p> {
             self.leave_all();
             let anything = vec![("*".into(), Value::None), ("**".into(), Value::None)];
             let mut outcome = self.call(Value::Object(id), Vec::new(), anything);
-            if let Ok(result) = &outcome
+            if let Some(generator) = outcome.as_ref().ok().and_then(|result| self.as_generator(result)) {
+                let anywhere = self.unknown(RUNNING);
+                outcome =
+                    self.while_running(anywhere, |machine| machine.drive(generator, &|_, _| Ok(Value::None)));
+            } else if let Ok(result) = &outcome
                 && matches!(result.as_id().map(|id| self.state.heap.get(id)), Some(Object::Suspended(_)))
             {
                 let (anywhere, result) = (self.unknown(RUNNING), result.clone());

@@ -204,7 +204,9 @@ impl<'p> Machine<'p> {
             _ => None,
         };
         let mut shown: Vec<(Name, std::sync::Arc<str>)> = Vec::new();
-        for name in row.defaults.keys() {
+        let chooses = table.and_then(|table| table.argument.as_ref());
+        let named = row.defaults.keys().chain(chooses.filter(|name| !row.defaults.contains_key(*name)));
+        for name in named {
             if let Some(value) = settings.get(name.as_str()) {
                 shown.push((name.as_str().into(), self.shown(value).into()));
             }

@@ -34,5 +34,5 @@ fn one(workspace: &Workspace, index: usize, trace: &RootTrace, failing: &Failing
         related: failing.because(workspace, trace),
     };
     let diagnosis = draft.about(failing.place(workspace)?, index, failing.site);
-    Some(Diagnosis { calls: run.map(|run| (index, run)).into_iter().collect(), ..diagnosis })
+    Some(Diagnosis { calls: failing.calls(index), ..diagnosis })
 }

@@ -1,6 +1,6 @@
 //! LC501: a policy where none is needed, or where there are none any more.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::analysis::Workspace;
 use crate::entry::{Launch, LoopKind};
@@ -11,72 +11,92 @@ use crate::knowledge::{Knowledge, Versions};
 use crate::platform::Platform;
 use crate::project::Project;
 use crate::project::dependencies::Answer;
-use crate::rules::{Diagnosis, Draft, Scope, call, place, scope_of};
+use crate::rules::{Diagnosis, Draft, RunCall, Scope, call, place, scope_of};
 
 /// The first Python without policies, and the first in which they warn.
 const REMOVED: (u8, u8) = (3, 16);
 const DEPRECATED: (u8, u8) = (3, 14);
 
-pub fn check(workspace: &Workspace, index: usize, trace: &RootTrace) -> Vec<Diagnosis> {
-    let project = workspace.project_of(trace.root.module);
-    let allowed = &project.dependencies.python.allowed;
-    if trace.root.launch == Launch::Function || !allowed.iter().any(|python| *python >= DEPRECATED) {
-        return Vec::new();
-    }
-    let removed = allowed.iter().any(|python| *python >= REMOVED);
-    let mut found = Vec::new();
-    for (site, runs) in policies(trace) {
-        let Unit::Project(module) = site.unit else { continue };
-        let scope = scope_of(workspace, module).max(scope_of(workspace, trace.root.module));
-        if scope == Scope::Test || !workspace.modules[module].file.given {
-            continue;
-        }
-        let knobs: Option<Vec<String>> = runs.values().map(|run| knob(project, run)).collect();
-        let deployment = call::deployment(workspace, trace);
-        let (message, severity, help) = match knobs.filter(|knobs| !knobs.is_empty()) {
-            _ if removed => (
-                "Python 3.16 has no event loop policies any more, and the project allows it".to_string(),
-                call::severity(scope, deployment, Severity::Error),
-                "pass a loop factory to what starts the loop instead".to_string(),
-            ),
-            Some(knobs) => (
-                "A policy is not needed here: all that asks it can be given its loop".to_string(),
-                call::severity(scope, deployment, Severity::Warning),
-                format!("pass {} on Windows, and remove the policy", knobs.join(" and ")),
-            ),
-            None => continue,
-        };
-        let Some(at) = place(workspace, site) else { continue };
-        let related = runs.iter().filter_map(|(site, run)| {
-            let message = format!("`{}` asks the policy", run.runner);
-            Some(Related { place: place(workspace, *site)?, message })
-        });
-        let draft = Draft {
-            code: "LC501",
-            severity,
-            message,
-            label: "warns from Python 3.14 on, and is an AttributeError from Python 3.16 on".into(),
-            why: "event loop policies are deprecated in Python 3.14 and removed in Python 3.16".into(),
-            help,
-            related: related.collect(),
-        };
-        found.push(draft.about(at, index, site));
-    }
-    found
+/// The starts that ask a policy, by trace and place.
+type Asking<'t> = BTreeMap<RunCall, &'t Run>;
+
+/// A policy that every root which executes it could do without.
+pub fn check(workspace: &Workspace, traces: &[RootTrace]) -> Vec<Diagnosis> {
+    let policies = policies(traces);
+    policies.iter().filter_map(|(site, set)| one(workspace, traces, *site, set)).collect()
 }
 
-/// Where the program sets a policy on Windows, with the starts that it decides there.
-fn policies(trace: &RootTrace) -> BTreeMap<Site, BTreeMap<Site, &Run>> {
-    let mut policies: BTreeMap<Site, BTreeMap<Site, &Run>> = BTreeMap::new();
-    for path in trace.paths.iter().filter(|path| path.platform == Platform::Windows) {
-        for event in &path.events {
+fn one(workspace: &Workspace, traces: &[RootTrace], site: Site, set: &Set<'_>) -> Option<Diagnosis> {
+    let Unit::Project(module) = site.unit else { return None };
+    let index = *set.by.first()?;
+    let root = &traces[index].root;
+    let project = workspace.project_of(root.module);
+    let allowed = &project.dependencies.python.allowed;
+    let scope = scope_of(workspace, module).max(scope_of(workspace, root.module));
+    let silent = scope == Scope::Test || !workspace.modules[module].file.given;
+    if silent || !allowed.iter().any(|python| *python >= DEPRECATED) {
+        return None;
+    }
+    let removed = allowed.iter().any(|python| *python >= REMOVED);
+    let knobs: Option<BTreeSet<String>> = set.asking.values().map(|run| knob(project, run)).collect();
+    let deployment = call::deployment(workspace, &traces[index]);
+    let (message, deployed, help) = match knobs.filter(|knobs| !knobs.is_empty()) {
+        _ if removed => (
+            "Python 3.16 has no event loop policies any more, and the project allows it",
+            Severity::Error,
+            "pass a loop factory to what starts the loop instead".to_string(),
+        ),
+        Some(knobs) => {
+            let knobs: Vec<String> = knobs.into_iter().collect();
+            (
+                "A policy is not needed here: all that asks it can be given its loop",
+                Severity::Warning,
+                format!("pass {} on Windows, and remove the policy", knobs.join(" and ")),
+            )
+        }
+        None => return None,
+    };
+    let related = set.asking.iter().filter_map(|((_, site), run)| {
+        let message = format!("`{}` asks the policy", run.runner);
+        Some(Related { place: place(workspace, *site)?, message })
+    });
+    let draft = Draft {
+        code: "LC501",
+        severity: call::severity(scope, deployment, deployed),
+        message: message.into(),
+        label: "warns from Python 3.14 on, and is an AttributeError from Python 3.16 on".into(),
+        why: "event loop policies are deprecated in Python 3.14 and removed in Python 3.16".into(),
+        help,
+        related: related.collect(),
+    };
+    // What a rule of other needs says about these calls comes first: the policy goes with it.
+    let calls = set.asking.keys().copied().collect();
+    Some(Diagnosis { calls, ..draft.about(place(workspace, site)?, index, site) })
+}
+
+/// One place that sets a policy.
+#[derive(Default)]
+struct Set<'t> {
+    /// The roots that execute it, by the index of their traces.
+    by: BTreeSet<usize>,
+    asking: Asking<'t>,
+}
+
+/// Where programs set a Selector policy on Windows, with the starts that it decides. A function that
+/// no program reaches runs under it as well, but sets none.
+fn policies(traces: &[RootTrace]) -> BTreeMap<Site, Set<'_>> {
+    let mut policies: BTreeMap<Site, Set<'_>> = BTreeMap::new();
+    for (index, trace) in traces.iter().enumerate() {
+        let started = trace.root.launch != Launch::Function;
+        let paths = trace.paths.iter().filter(|path| path.platform == Platform::Windows);
+        for event in paths.flat_map(|path| &path.events) {
             match (&event.kind, event.site) {
-                (EventKind::PolicySet { policy: PolicyKind::Selector, by: None }, Some(site)) => {
-                    policies.entry(site).or_default();
+                (EventKind::PolicySet { policy: PolicyKind::Selector, by: None }, Some(site)) if started => {
+                    policies.entry(site).or_default().by.insert(index);
                 }
                 (EventKind::Run(run), Some(site)) if asks(run) => {
                     if let Some(set) = run.policy_set {
-                        policies.entry(set).or_default().insert(site, run);
+                        policies.entry(set).or_default().asking.insert((index, site), run);
                     }
                 }
                 _ => {}

@@ -63,7 +63,7 @@ const RULES: &[(&str, Rule)] = &[
     ("LC404", Rule::Call(lc404::check)),
     ("LC405", Rule::Call(lc405::check)),
     ("LC406", Rule::Root(lc406::check)),
-    ("LC501", Rule::Root(lc501::check)),
+    ("LC501", Rule::Project(lc501::check)),
 ];
 
 /// A call that starts a loop in the run of one root: the index of the trace, and the place.

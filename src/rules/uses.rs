@@ -1,6 +1,6 @@
 //! What a program uses that not every loop can do, and the loop it is used on.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::analysis::Workspace;
 use crate::entry::{Launch, LoopKind};
@@ -11,7 +11,7 @@ use crate::interpret::trace::{Event, EventKind, Family, PathTrace, PolicyKind, R
 use crate::knowledge::{Knowledge, Need, Needed};
 use crate::platform::Platform;
 use crate::project::evidence::Deployment;
-use crate::rules::{Scope, call, causes, place, policy_name, scope_of};
+use crate::rules::{RunCall, Scope, call, causes, place, policy_name, scope_of};
 
 /// Something used on Windows that fails on the loop it is used on, with nobody ready for the error.
 pub struct Failing<'t> {
@@ -21,6 +21,8 @@ pub struct Failing<'t> {
     pub kind: LoopKind,
     /// The start of that loop, where a place of the program starts it.
     pub start: Option<Start<'t>>,
+    /// Every call that starts a loop on which it fails.
+    pub runs: BTreeSet<Site>,
     path: &'t PathTrace,
     /// Index of the event in the path.
     at: usize,
@@ -30,7 +32,8 @@ pub struct Failing<'t> {
 pub fn failing<'t>(workspace: &'t Workspace, trace: &'t RootTrace, needed: Needed) -> Vec<Failing<'t>> {
     let mut found: BTreeMap<(Site, usize), Failing<'t>> = BTreeMap::new();
     for failing in all(workspace, trace).filter(|failing| failing.used.needs == needed) {
-        found.entry((failing.site, failing.used.row)).or_insert(failing);
+        let runs = failing.runs.clone();
+        found.entry((failing.site, failing.used.row)).or_insert(failing).runs.extend(runs);
     }
     found.into_values().collect()
 }
@@ -72,7 +75,8 @@ fn uses<'t>(workspace: &'t Workspace, trace: &'t RootTrace) -> impl Iterator<Ite
             let need = &Knowledge::bundled().needs.rows[used.row];
             let start = start_of(path, at, event, used, need);
             let kind = start.map(|start| start.run.kind).or(used.on)?;
-            Some(Failing { used, need, site, kind, start, path, at })
+            let runs = start.and_then(|start| start.event.site).into_iter().collect();
+            Some(Failing { used, need, site, kind, start, runs, path, at })
         })
     })
 }
@@ -115,6 +119,11 @@ fn start_of<'t>(
 }
 
 impl<'t> Failing<'t> {
+    /// The calls whose loop it explains, in the terms of the trace with this index.
+    pub fn calls(&self, index: usize) -> Vec<RunCall> {
+        self.runs.iter().map(|run| (index, *run)).collect()
+    }
+
     pub fn place(&self, workspace: &Workspace) -> Option<Place> {
         place(workspace, self.site)
     }
