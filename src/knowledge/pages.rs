@@ -25,6 +25,7 @@ pub static PAGES: &[(&str, &str)] = &[
     ("LC405", include_str!("../../rules/LC405.md")),
     ("LC406", include_str!("../../rules/LC406.md")),
     ("LC501", include_str!("../../rules/LC501.md")),
+    ("LC503", include_str!("../../rules/LC503.md")),
 ];
 
 /// Where a rule page can be read on the web; the page's file name follows.

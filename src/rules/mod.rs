@@ -21,6 +21,7 @@ mod lc404;
 mod lc405;
 mod lc406;
 mod lc501;
+mod lc503;
 mod precedence;
 mod uses;
 
@@ -64,6 +65,7 @@ const RULES: &[(&str, Rule)] = &[
     ("LC405", Rule::Call(lc405::check)),
     ("LC406", Rule::Root(lc406::check)),
     ("LC501", Rule::Project(lc501::check)),
+    ("LC503", Rule::Call(lc503::check)),
 ];
 
 /// A call that starts a loop in the run of one root: the index of the trace, and the place.
