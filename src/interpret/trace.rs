@@ -155,6 +155,13 @@ pub struct Run {
     pub configured: Option<Site>,
 }
 
+impl Run {
+    /// One of the arguments that matter, as it is shown.
+    pub fn setting(&self, name: &str) -> Option<&str> {
+        self.settings.iter().find(|(other, _)| &**other == name).map(|(_, value)| &**value)
+    }
+}
+
 /// Which rule speaks for a runner.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]

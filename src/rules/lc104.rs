@@ -12,7 +12,7 @@ pub fn check(call: &Call<'_>) -> Option<Draft> {
         return None;
     }
     let start = call.reached.on(Platform::Windows).find(|start| {
-        let reload = start.run.settings.iter().any(|(name, value)| &**name == "reload" && &**value == "True");
+        let reload = start.run.setting("reload") == Some("True");
         start.run.kind == LoopKind::Selector && start.run.without_child == Some(LoopKind::Proactor) && reload
     })?;
     if chosen_proactor(start).is_some() {

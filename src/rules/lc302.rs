@@ -3,7 +3,6 @@
 use crate::entry::LoopKind;
 use crate::finding::Severity;
 use crate::interpret::reach::Start;
-use crate::interpret::trace::Run;
 use crate::platform::Platform;
 use crate::project::evidence::Deployment;
 use crate::rules::{Call, Draft, Scope, version};
@@ -18,12 +17,12 @@ pub fn check(call: &Call<'_>) -> Option<Draft> {
     }
     let mut linux = call.reached.usual(Platform::Linux).peekable();
     let first: &Start<'_> = linux.peek()?;
-    let given = given(first.run)?;
+    let given = first.run.setting("loop")?;
     let dropped = |start: &Start<'_>| {
         start.run.kind == LoopKind::Selector && start.run.by_default == Some(LoopKind::Uvloop)
     };
     // An argument that is another one on Windows was written with the platforms in mind.
-    let same = |start: &Start<'_>| self::given(start.run) == Some(given);
+    let same = |start: &Start<'_>| start.run.setting("loop") == Some(given);
     if !linux.all(|start| dropped(start) && same(start)) || !call.reached.usual(Platform::Windows).all(same) {
         return None;
     }
@@ -41,9 +40,4 @@ pub fn check(call: &Call<'_>) -> Option<Draft> {
         help: String::new(),
         related: version(call.workspace, call.trace, "uvloop").into_iter().collect(),
     })
-}
-
-/// The loop argument as it is shown.
-fn given(run: &Run) -> Option<&str> {
-    run.settings.iter().find(|(name, _)| &**name == "loop").map(|(_, value)| &**value)
 }

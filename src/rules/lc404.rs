@@ -24,11 +24,7 @@ pub fn check(call: &Call<'_>) -> Option<Draft> {
             && matches!(run.decided, Decided::Framework { .. })
     };
     let start = call.reached.on(Platform::Windows).find(switched)?;
-    let switch =
-        match start.run.settings.iter().find(|(name, value)| &**name == "reload" && &**value == "True") {
-            Some(_) => "reload",
-            None => "workers",
-        };
+    let switch = if start.run.setting("reload") == Some("True") { "reload" } else { "workers" };
     let failing = uses::failing(call.workspace, call.trace, Needed::Proactor)
         .into_iter()
         .find(|one| one.start.is_some_and(|start| start.event.site == Some(call.reached.site)));

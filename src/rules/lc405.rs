@@ -20,7 +20,7 @@ pub fn check(call: &Call<'_>) -> Option<Draft> {
             && table.is_some_and(|table| table.shares_socket)
     };
     let start = call.reached.on(Platform::Windows).find(shares)?;
-    let reload = start.run.settings.iter().any(|(name, value)| &**name == "reload" && &**value == "True");
+    let reload = start.run.setting("reload") == Some("True");
     let (switch, second) = match reload {
         true => ("reload", "the first child serves, the one after the first change does not"),
         false => ("workers", "one child serves, the others do not"),

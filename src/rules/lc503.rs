@@ -19,10 +19,9 @@ pub fn check(call: &Call<'_>) -> Option<Draft> {
     // A program that asks whether it is frozen has ways of its own for that.
     let asks = call.trace.paths.iter().any(|path| path.frozen);
     let reloads = |start: &&Start<'_>| {
-        let on = |(name, value): &(crate::ir::Name, std::sync::Arc<str>)| {
-            &**name == "reload" && &**value == "True"
-        };
-        start.run.family == Family::Nicegui && start.path.frozen == asks && start.run.settings.iter().any(on)
+        start.run.family == Family::Nicegui
+            && start.path.frozen == asks
+            && start.run.setting("reload") == Some("True")
     };
     let start = call.reached.on(Platform::Windows).find(reloads)?;
     Some(Draft {

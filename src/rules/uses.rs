@@ -60,7 +60,7 @@ fn all<'t>(workspace: &'t Workspace, trace: &'t RootTrace) -> impl Iterator<Item
 /// Everything used on Windows with nobody ready for the error, whose loop is known.
 fn uses<'t>(workspace: &'t Workspace, trace: &'t RootTrace) -> impl Iterator<Item = Failing<'t>> {
     let spoken_of =
-        trace.root.launch != Launch::Function && scope(workspace, trace.root.module) != Scope::Test;
+        trace.root.launch != Launch::Function && scope_of(workspace, trace.root.module) != Scope::Test;
     let paths = trace.paths.iter().filter(move |path| spoken_of && path.platform == Platform::Windows);
     paths.flat_map(move |path| {
         path.events.iter().enumerate().filter_map(move |(at, event)| {
@@ -68,7 +68,7 @@ fn uses<'t>(workspace: &'t Workspace, trace: &'t RootTrace) -> impl Iterator<Ite
             let Unit::Project(module) = site.unit else { return None };
             let silent = used.handled
                 || !workspace.modules[module].file.given
-                || scope(workspace, module) == Scope::Test;
+                || scope_of(workspace, module) == Scope::Test;
             if silent {
                 return None;
             }
@@ -79,10 +79,6 @@ fn uses<'t>(workspace: &'t Workspace, trace: &'t RootTrace) -> impl Iterator<Ite
             Some(Failing { used, need, site, kind, start, runs, path, at })
         })
     })
-}
-
-fn scope(workspace: &Workspace, module: usize) -> Scope {
-    scope_of(workspace, module)
 }
 
 /// The start of the loop something is used on. Where the program leaves open which of several that
@@ -133,7 +129,7 @@ impl<'t> Failing<'t> {
     pub fn severity(&self, workspace: &Workspace, trace: &RootTrace, deployed: Severity) -> Option<Severity> {
         let Unit::Project(module) = self.site.unit else { return None };
         let deployment = call::deployment(workspace, trace);
-        let scope = scope(workspace, module).max(scope(workspace, trace.root.module));
+        let scope = scope_of(workspace, module).max(scope_of(workspace, trace.root.module));
         (deployment != Deployment::Elsewhere).then(|| call::severity(scope, deployment, deployed))
     }
 
