@@ -80,6 +80,43 @@ class BaseEventLoop(AbstractEventLoop):
     def set_exception_handler(self, handler):
         _l.escape(handler)
 
+    # What not every loop can do on Windows: `rules/libraries.toml`.
+    def add_reader(self, *args, **kwargs):
+        return _l.use(self, "loop.add_reader", args, kwargs)
+
+    def add_writer(self, *args, **kwargs):
+        return _l.use(self, "loop.add_writer", args, kwargs)
+
+    def add_signal_handler(self, *args, **kwargs):
+        return _l.use(self, "loop.add_signal_handler", args, kwargs)
+
+    def remove_signal_handler(self, *args, **kwargs):
+        return _l.use(self, "loop.remove_signal_handler", args, kwargs)
+
+    def subprocess_exec(self, *args, **kwargs):
+        return _l.use(self, "loop.subprocess_exec", args, kwargs)
+
+    def subprocess_shell(self, *args, **kwargs):
+        return _l.use(self, "loop.subprocess_shell", args, kwargs)
+
+    def connect_read_pipe(self, *args, **kwargs):
+        return _l.use(self, "loop.connect_read_pipe", args, kwargs)
+
+    def connect_write_pipe(self, *args, **kwargs):
+        return _l.use(self, "loop.connect_write_pipe", args, kwargs)
+
+    def create_server(self, *args, **kwargs):
+        return _l.use(self, "loop.create_server", args, kwargs)
+
+    def create_datagram_endpoint(self, *args, **kwargs):
+        return _l.use(self, "loop.create_datagram_endpoint", args, kwargs)
+
+    def create_unix_server(self, *args, **kwargs):
+        return _l.use(self, "loop.create_unix_server", args, kwargs)
+
+    def create_unix_connection(self, *args, **kwargs):
+        return _l.use(self, "loop.create_unix_connection", args, kwargs)
+
 
 # A loop that comes from code nobody sees here: its class is not known, that it runs is.
 class _UnknownEventLoop(BaseEventLoop):

@@ -56,6 +56,10 @@ pub enum LoopText {
         /// The other arm where the keyword is not there yet; otherwise what was there is kept.
         otherwise: String,
     },
+    /// What stands there on Windows, and `otherwise` on the other platforms.
+    OnlyOnWindows {
+        otherwise: String,
+    },
     Plain(String),
 }
 

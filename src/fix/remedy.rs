@@ -1,15 +1,16 @@
 //! Which cure fits a finding. `remedies.md` of the facts, in code: every text here was executed.
 
 use crate::analysis::Workspace;
-use crate::entry::{Launch, LoopKind};
-use crate::finding::Applicability;
+use crate::entry::Launch;
+use crate::finding::{Applicability, Severity};
 use crate::fix::Cure;
 use crate::fix::intent::{Intent, LoopText};
 use crate::interpret::Unit;
 use crate::interpret::reach::{Reached, Start, reached};
 use crate::interpret::trace::{Decided, Family, PolicyKind, RootTrace, Site};
 use crate::ir::{Arg, ArgKind, Constant, Expr, ExprKind, Span, Stmt, StmtKind};
-use crate::knowledge::{Knob, Knowledge};
+use crate::knowledge::pages::{self, FixAvailability};
+use crate::knowledge::{Knob, Knowledge, Needed};
 use crate::project::Project;
 use crate::project::dependencies::{Answer, Presence};
 use crate::project::launchers::Server;
@@ -29,6 +30,10 @@ pub fn remedy(
 ) -> Result<Cure, String> {
     let project = workspace.project_of(trace.root.module);
     let site = diagnosis.site.ok_or_else(String::new)?;
+    let said = || diagnosis.finding.help.clone();
+    if pages::find(diagnosis.finding.code).is_some_and(|page| page.fix == FixAvailability::None) {
+        return Err(said());
+    }
     if diagnosis.finding.code == "LC301" {
         return guard(workspace, site);
     }
@@ -47,8 +52,20 @@ pub fn remedy(
         return Err(help(project, command));
     }
     let calls = reached(trace);
-    let call = calls.iter().find(|call| call.site == site).ok_or_else(String::new)?;
-    let start = call.example().ok_or_else(String::new)?;
+    let call = calls.iter().find(|call| call.site == site).ok_or_else(said)?;
+    let start = call.example().ok_or_else(said)?;
+    // Who asked for Proactor has reasons.
+    let chosen = start.run.decided == Decided::Caller || start.run.policy == PolicyKind::Proactor;
+    if diagnosis.finding.code == "LC405" && chosen {
+        return Err(said());
+    }
+    if diagnosis.finding.code == "LC302" {
+        // A note is about what may well be meant.
+        if diagnosis.finding.severity == Severity::Info {
+            return Err("where it was meant for Windows, pass the argument on Windows only".into());
+        }
+        return only_on_windows(start, site);
+    }
     let mut cure = match start.run.row.and_then(knob_of) {
         Some((knob, package)) => by_knob(project, workspace, trace, call, start, knob, &package),
         None if matches!(start.run.decided, Decided::Framework { .. }) => Err(instead(start)),
@@ -242,6 +259,21 @@ fn policy(
     })
 }
 
+/// LC302: the argument holds on Windows only.
+fn only_on_windows(start: &Start<'_>, site: Site) -> Result<Cure, String> {
+    let help = "pass the argument on Windows only";
+    let (knob, _) = start.run.row.and_then(knob_of).ok_or(help)?;
+    let target = start.run.configured.unwrap_or(site);
+    let Unit::Project(module) = target.unit else { return Err(help.into()) };
+    let value = LoopText::OnlyOnWindows { otherwise: knob.otherwise.clone() };
+    let name = knob.argument.clone();
+    Ok(Cure {
+        applicability: Applicability::Safe,
+        message: format!("{help}, and {} elsewhere", knob.otherwise),
+        intents: vec![(module, Intent::SetKeyword { call: target.span, name, value, beside_spread: false })],
+    })
+}
+
 /// LC301: the statement runs on Windows only.
 fn guard(workspace: &Workspace, site: Site) -> Result<Cure, String> {
     let Unit::Project(module) = site.unit else { return Err(String::new()) };
@@ -399,5 +431,5 @@ fn may_need_proactor(workspace: &Workspace, trace: &RootTrace) -> Option<&'stati
     let needs = &Knowledge::bundled().needs;
     let texts = || trace.modules.iter().map(|module| &workspace.modules[*module].source().text);
     // Short words such as `start` say nothing on their own.
-    needs.words(LoopKind::Proactor).find(|word| word.len() > 12 && texts().any(|text| text.contains(word)))
+    needs.words(Needed::Proactor).find(|word| word.len() > 12 && texts().any(|text| text.contains(word)))
 }

@@ -404,9 +404,16 @@ impl<'p> Machine<'p> {
         name: &str,
         message: String,
     ) -> Flow<T> {
+        match self.is_missing(scope, name) {
+            true => self.raise_missing(dotted, error, message),
+            false => self.raise(error, message),
+        }
+    }
+
+    /// Raises for something that this platform lacks, and notes it.
+    pub fn raise_missing<T>(&mut self, dotted: &str, error: &str, message: String) -> Flow<T> {
         let raised: Flow<T> = self.raise(error, message);
-        if self.is_missing(scope, name)
-            && let Err(Stop::Raise(Value::Object(id))) = &raised
+        if let Err(Stop::Raise(Value::Object(id))) = &raised
             && let Object::Instance { attributes, .. } = self.state.heap.get_mut(*id)
         {
             attributes.insert("__missing__".into(), Value::str(dotted));

@@ -112,6 +112,7 @@ impl<'p> Machine<'p> {
         self.frames.clear();
         self.handlers = 0;
         self.lookup_handlers = 0;
+        self.refusal_handlers = 0;
     }
 
     /// The module of the project that the root imports before it does anything else.

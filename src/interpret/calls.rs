@@ -6,7 +6,7 @@ use crate::interpret::env::{Chain, Env, Hook, ScopeKind};
 use crate::interpret::machine::{Flow, Machine, Stop, Unit};
 use crate::interpret::statements::WRAPPED;
 use crate::interpret::steps::{Block, StepKind};
-use crate::interpret::trace::{EventKind, Site};
+use crate::interpret::trace::Site;
 use crate::interpret::value::{FunctionObject, Id, Mapping, Names, Object, Sequence, Suspended, Value};
 use crate::ir::{Name, ParamKind};
 
@@ -21,9 +21,7 @@ impl<'p> Machine<'p> {
             Value::Object(id) => *id,
             Value::Builtin(name) => return self.call_builtin(name, args, keywords),
             Value::Unknown(unknown) => {
-                if let Some(needs) = self.knowledge.needs.of(&unknown.label) {
-                    self.record(EventKind::Need { needs, what: unknown.label.clone() });
-                }
+                self.note_use(&unknown.label, &args, &keywords);
                 let label = format!("{}()", unknown.label);
                 return Ok(self.call_unknown(label, args, keywords));
             }
@@ -103,10 +101,14 @@ impl<'p> Machine<'p> {
             Object::Function(function) if matches!(function.unit, Unit::Project(_)) => {
                 self.state.escaped.insert(id);
             }
-            // A function of the standard library that calls one of the project's: a lifespan is handed over so.
-            Object::Function(function) => {
-                if let Some(Value::Object(wrapped)) = function.attributes.get("__wrapped__") {
-                    self.escape(*wrapped);
+            // What a decorator of the standard library wraps.
+            Object::Function(function) if matches!(function.unit, Unit::Stub(_)) => {
+                if let ScopeKind::Function(..) = function.chain.kind {
+                    let held: Vec<Value> =
+                        self.state.heap.scope(function.chain.scope).values().cloned().collect();
+                    let of_the_project = |value: &&Value| matches!(value.as_id().map(|id| self.state.heap.get(id)), Some(Object::Function(held)) if matches!(held.unit, Unit::Project(_)));
+                    let held: Vec<Id> = held.iter().filter(of_the_project).filter_map(Value::as_id).collect();
+                    self.state.escaped.extend(held);
                 }
             }
             Object::Method { function: Value::Object(function), .. } if matches!(self.state.heap.get(function), Object::Function(f) if matches!(f.unit, Unit::Project(_))) =>
@@ -319,6 +321,7 @@ impl<'p> Machine<'p> {
             return Ok(());
         }
         if self.has_unknown_base(class) {
+            self.note_use_of_bases(class, &args, &keywords);
             self.state.may_raise += 1;
             for value in args.iter().chain(keywords.iter().map(|(_, value)| value)) {
                 self.escape_value(value);
@@ -472,6 +475,11 @@ impl<'p> Machine<'p> {
     pub fn is_error(&self, error: &Value, class: &str) -> bool {
         let class = self.builtin(class);
         self.is_instance(error, &class) == Some(true)
+    }
+
+    /// Whether handlers for `class` catch the builtin error `error`.
+    pub fn is_error_class(&self, class: Id, error: &str) -> bool {
+        self.builtin(error).as_id().is_some_and(|error| self.mro(error).contains(&class))
     }
 
     /// `isinstance(value, class)`; `None` when the program does not decide.

@@ -5,9 +5,7 @@ use std::sync::Arc;
 use crate::entry::LoopKind;
 use crate::interpret::machine::{Flow, Machine};
 use crate::interpret::rows::Settings;
-use crate::interpret::trace::PolicyKind;
 use crate::interpret::value::{Object, Value};
-use crate::interpret::world::Platform;
 use crate::knowledge::{Case, Condition, LoopTable, Row, Takes};
 
 impl<'p> Machine<'p> {
@@ -152,24 +150,38 @@ impl<'p> Machine<'p> {
         table: &'p LoopTable,
         settings: &Settings,
     ) -> Flow<Option<LoopKind>> {
-        let Some(case) = self.case_of(row, table, settings, false)? else { return Ok(None) };
+        Ok(self.case_of(row, table, settings, false)?.and_then(|case| self.kind_of(case)))
+    }
+
+    /// What the same call would run on without the argument that chooses its loop.
+    pub fn kind_by_default(
+        &mut self,
+        row: &Row,
+        table: &'p LoopTable,
+        settings: &Settings,
+        child: bool,
+    ) -> Flow<Option<LoopKind>> {
+        let (Some(argument), Some(default)) = (&table.argument, &table.default) else { return Ok(None) };
+        let given = self.argument(argument, settings).is_some_and(|given| given.as_str() != Some(default));
+        if !given {
+            return Ok(None);
+        }
+        let mut settings = settings.clone();
+        settings.insert(argument.as_str().into(), Value::str(default.as_str()));
+        Ok(self.case_of(row, table, &settings, child)?.and_then(|case| self.kind_of(case)))
+    }
+
+    /// The loop that a case gives, where the case alone says it.
+    fn kind_of(&self, case: &Case) -> Option<LoopKind> {
         let kind = match (case.takes, case.sets) {
             (Takes::Policy | Takes::Current | Takes::CurrentOrNew, Some(Takes::Selector))
             | (Takes::Selector, _) => LoopKind::Selector,
-            (Takes::Policy | Takes::Current | Takes::CurrentOrNew, _) => match self.policy_in_force() {
-                PolicyKind::Selector => LoopKind::Selector,
-                PolicyKind::Proactor => LoopKind::Proactor,
-                PolicyKind::Default if self.world.platform == Platform::Windows => LoopKind::Proactor,
-                PolicyKind::Default => LoopKind::Selector,
-                PolicyKind::Winloop => LoopKind::Winloop,
-                PolicyKind::Uvloop => LoopKind::Uvloop,
-                PolicyKind::Custom | PolicyKind::Unknown => LoopKind::Custom,
-            },
+            (Takes::Policy | Takes::Current | Takes::CurrentOrNew, _) => self.kind_by_policy(),
             (Takes::Proactor, _) => LoopKind::Proactor,
             (Takes::Uvloop, _) => LoopKind::Uvloop,
             (Takes::Winloop, _) => LoopKind::Winloop,
-            _ => return Ok(None),
+            _ => return None,
         };
-        Ok(Some(kind))
+        Some(kind)
     }
 }

@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use crate::interpret::machine::{Flow, Machine, Stop, TOO_LARGE, Unit};
 use crate::interpret::meter::{Body, Given};
+use crate::interpret::needs::{add_uses, same_but_for_uses};
 use crate::interpret::state::State;
 use crate::interpret::steps::{Aside, StepKind};
 use crate::interpret::value::{Id, Mapping, Names, Object, Sequence, Value};
@@ -367,7 +368,7 @@ impl<'p> Machine<'p> {
                 | (Err(Stop::Exit), Err(Stop::Exit))
         );
         if !outcome
-            || !same_events(&a.state, &b.state)
+            || !same_but_for_uses(&a.state, &b.state)
             || a.state.thread != b.state.thread
             || a.state.running.len() != b.state.running.len()
             || !same_left(&a.state, &b.state)
@@ -412,6 +413,9 @@ impl<'p> Machine<'p> {
         let changed = state.heap.adopt(&b.state.heap);
         state.next_unknown = state.next_unknown.max(b.state.next_unknown);
         state.may_raise = state.may_raise.max(b.state.may_raise);
+        if !state.events.ptr_eq(&b.state.events) {
+            add_uses(&mut state, &b.state);
+        }
         if !state.facts.ptr_eq(&b.state.facts) {
             state.facts = state
                 .facts
@@ -545,11 +549,6 @@ fn reaches(way: &Way, old: Id, held: impl Iterator<Item = Id>, wanted: &[Id]) ->
         rest.extend(inside.into_iter().filter(|id| *id >= old && seen.insert(*id)));
     }
     false
-}
-
-fn same_events(a: &State, b: &State) -> bool {
-    a.events.len() == b.events.len()
-        && a.events.iter().zip(&b.events).all(|(x, y)| Arc::ptr_eq(x, y) || x == y)
 }
 
 fn same_left(a: &State, b: &State) -> bool {

@@ -614,6 +614,7 @@ impl<'p> Machine<'p> {
 
     fn eval_fstring(&mut self, env: &Env<'_, 'p>, parts: &[FStringPart], template: bool) -> Flow<Value> {
         let mut text = Some(String::new());
+        let mut begins = String::new();
         for part in parts {
             match part {
                 FStringPart::Literal(literal) => {
@@ -626,13 +627,19 @@ impl<'p> Machine<'p> {
                     match (&mut text, value, formatted) {
                         (Some(text), Value::Str(part), false) => text.push_str(&part),
                         (Some(text), Value::Int(part), false) => text.push_str(&part.to_string()),
-                        _ => text = None,
+                        (Some(known), _, _) => {
+                            begins = std::mem::take(known);
+                            text = None;
+                        }
+                        (None, _, _) => {}
                     }
                 }
             }
         }
         Ok(match text {
             Some(text) if !template => Value::Str(Arc::from(text)),
+            // How it begins is known, and may say all there is to know (the driver in a URL).
+            _ if !begins.is_empty() => self.unknown(format!("{begins}…")),
             _ => self.unknown("a string"),
         })
     }

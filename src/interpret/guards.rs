@@ -122,11 +122,11 @@ impl<'p> Machine<'p> {
         );
         let cut = (self.cut_off.len(), self.given_up.clone(), self.incomplete.clone());
         let handlers = (self.handlers, self.lookup_handlers);
-        let steps = (self.steps, self.patience, self.window);
-        self.allow(TRIAL.min(self.limits.steps.saturating_sub(self.steps)));
+        let meter = self.meter;
+        self.allow(TRIAL.min(self.limits.steps.saturating_sub(meter.steps)));
         let result = trial(self);
         let decided = self.tape.is_decided();
-        (self.steps, self.patience, self.window) = steps;
+        self.meter = meter;
         (self.handlers, self.lookup_handlers) = handlers;
         self.cut_off.truncate(cut.0);
         (self.given_up, self.incomplete) = (cut.1, cut.2);

@@ -169,6 +169,10 @@ impl<'p> Machine<'p> {
     pub fn import(&mut self, dotted: &str) -> Flow<Value> {
         match self.try_import(dotted)? {
             Some(module) => Ok(module),
+            None if self.cannot_be_installed(dotted) => {
+                let message = format!("No module named '{dotted}'");
+                self.raise_missing(dotted, "ModuleNotFoundError", message)
+            }
             None => self.raise("ModuleNotFoundError", format!("No module named '{dotted}'")),
         }
     }

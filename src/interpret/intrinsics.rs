@@ -69,6 +69,7 @@ pub const NAMES: &[&str] = &[
     "_l.run_tests",
     "_l.class_data",
     "_l.bare_instance",
+    "_l.use",
 ];
 
 impl<'p> Machine<'p> {
@@ -161,6 +162,12 @@ impl<'p> Machine<'p> {
                     }
                     None => self.list(Vec::new()),
                 }
+            }
+            "use" => {
+                let name = args.get(1).and_then(text).unwrap_or_default();
+                let (positional, keywords) = self.unpack_arguments(args.get(2), args.get(3));
+                self.note_use_on(&name, Some(&first), &positional, &keywords);
+                self.call_unknown(format!("{name}()"), positional, keywords)
             }
             "escape" => {
                 self.escape_value(&first);

@@ -43,6 +43,7 @@ impl<'p> Machine<'p> {
             decided: if info.is_some_and(|info| info.by_policy) { Decided::Policy } else { Decided::Caller },
             reason,
             without_child: None,
+            by_default: None,
             row: None,
             own_child: false,
             policy: self.policy_in_force(),

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::entry::Process;
+use crate::entry::{LoopKind, Process};
 use crate::interpret::env::Env;
 use crate::interpret::explore::Tape;
 use crate::interpret::meter::{Body, Given, Meter};
@@ -122,8 +122,8 @@ pub struct Machine<'p> {
     pub distances: Distances,
     /// Steps left, over all ways, to functions that are run because unknown code holds on to them.
     pub callback_steps: u64,
-    /// Functions that were run because code we do not see holds on to them: once on one way is enough.
-    pub called_back: BTreeSet<(Unit, Span)>,
+    /// Functions that were run because code we do not see holds on to them: once for the same loops is enough.
+    pub called_back: BTreeMap<(Unit, Span), BTreeSet<Vec<LoopKind>>>,
     /// Where ways had ended inside regions that a limit cut off.
     pub cut_off: Vec<State>,
     /// Functions that are not followed again, because they took too many steps.
@@ -134,6 +134,8 @@ pub struct Machine<'p> {
     pub handlers: usize,
     /// Those among them that name an error of looking something up: `KeyError`, `AttributeError` …
     pub lookup_handlers: usize,
+    /// Those among them that name the error with which a loop refuses something.
+    pub refusal_handlers: usize,
     pub root: Root,
     pub process: Process,
     /// The number of that process, in the order of spawns.
@@ -181,12 +183,13 @@ impl<'p> Machine<'p> {
             bodies: Vec::new(),
             distances: Distances::default(),
             callback_steps: 0,
-            called_back: BTreeSet::new(),
+            called_back: BTreeMap::new(),
             cut_off: Vec::new(),
             given_up: BTreeMap::new(),
             nesting: 0,
             handlers: 0,
             lookup_handlers: 0,
+            refusal_handlers: 0,
             root,
             process: Process::Parent,
             process_number: 0,

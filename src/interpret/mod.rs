@@ -17,6 +17,7 @@ mod machine;
 mod meter;
 mod methods;
 mod nearness;
+mod needs;
 mod operators;
 mod prelude;
 mod processes;

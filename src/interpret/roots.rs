@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::entry::Launch;
+use crate::entry::{Launch, LoopKind};
 use crate::interpret::explore::Tape;
 use crate::interpret::inherit::Inherited;
 use crate::interpret::machine::{Flow, Limits, Machine, Stop, Unit};
 use crate::interpret::nearness::{Distance, MAYBE, NOWHERE};
+use crate::interpret::needs::RUNNING;
 use crate::interpret::steps::{End, Log, Recorder, StepKind};
 use crate::interpret::trace::{PathTrace, Root, RootTrace};
 use crate::interpret::value::{Id, Object, Unknown, Value};
@@ -333,6 +334,7 @@ impl<'p> Machine<'p> {
     /// what it hands over in turn after it.
     fn run_escaped(&mut self, depth: usize) {
         let escaped = std::mem::take(&mut self.state.escaped);
+        let loops = self.loops_started();
         let module = &self.project.modules[self.root.module];
         if module.is_test(&self.project.root) && !module.file.main {
             return;
@@ -344,7 +346,8 @@ impl<'p> Machine<'p> {
         escaped.sort_unstable();
         for (distance, id) in escaped.into_iter().take_while(|(distance, _)| *distance < NOWHERE).take(64) {
             let Some(code) = self.code_of(id) else { continue };
-            if self.executed.contains(&code) || !self.called_back.insert(code) {
+            let by_the_program = self.executed.contains(&code) && !self.called_back.contains_key(&code);
+            if by_the_program || !self.called_back.entry(code).or_default().insert(loops.clone()) {
                 continue;
             }
             let steps = self.limits.escaped_steps / if distance < MAYBE { 1 } else { 4 };
@@ -356,17 +359,15 @@ impl<'p> Machine<'p> {
             let anything = vec![("*".into(), Value::None), ("**".into(), Value::None)];
             self.called_back_now = true;
             let mut outcome = self.call(Value::Object(id), Vec::new(), anything);
-            if let Ok(result) = &outcome
-                && let Some(Object::Suspended(suspended)) = result.as_id().map(|id| self.state.heap.get(id))
+            if let Some(generator) = outcome.as_ref().ok().and_then(|result| self.as_generator(result)) {
+                let anywhere = self.unknown(RUNNING);
+                outcome =
+                    self.while_running(anywhere, |machine| machine.drive(generator, &|_, _| Ok(Value::None)));
+            } else if let Ok(result) = &outcome
+                && matches!(result.as_id().map(|id| self.state.heap.get(id)), Some(Object::Suspended(_)))
             {
-                let result = result.clone();
-                let is_async = matches!(self.state.heap.get(suspended.function), Object::Function(function) if function.code.is_async);
-                outcome = if is_async {
-                    let anywhere = self.unknown("the running loop");
-                    self.while_running(anywhere, |machine| machine.wait_for(result))
-                } else {
-                    self.run_suspended(&result)
-                };
+                let (anywhere, result) = (self.unknown(RUNNING), result.clone());
+                outcome = self.while_running(anywhere, |machine| machine.wait_for(result));
             }
             self.called_back_now = false;
             if let Some(recorder) = &mut self.recorder {
@@ -387,6 +388,21 @@ impl<'p> Machine<'p> {
             self.tape = tape;
         }
         self.meter = left;
+    }
+
+    /// The kinds of loops that this process has started, in order.
+    fn loops_started(&self) -> Vec<LoopKind> {
+        let own = self.state.events.iter().filter(|event| event.process == self.process);
+        own.filter_map(|event| event.run()).map(|run| run.kind).collect()
+    }
+
+    /// As [`Machine::run_escaped`], in the middle of a run: what is running goes on behind it.
+    pub fn run_escaped_aside(&mut self) {
+        let frames = std::mem::take(&mut self.frames);
+        let handlers = (self.handlers, self.lookup_handlers, self.refusal_handlers);
+        self.run_escaped(0);
+        self.frames = frames;
+        (self.handlers, self.lookup_handlers, self.refusal_handlers) = handlers;
     }
 
     /// Whether this way assumed that `sys.frozen` is there and true.

@@ -75,7 +75,12 @@ impl<'p> Machine<'p> {
             );
             return self.raise("RuntimeError", "An attempt has been made to start a new process before the current process has finished its bootstrapping phase");
         }
-        self.spawn(settings, |machine, settings| machine.start_here(index, &settings, true, without_child))
+        self.spawn(settings, |machine, settings| {
+            let result = machine.start_here(index, &settings, true, without_child);
+            // The memory of the child goes with it, and so do the handlers it serves with.
+            machine.run_escaped_aside();
+            result
+        })
     }
 
     fn record_start(&mut self, row: &Row, run: Run) {
@@ -141,6 +146,10 @@ impl<'p> Machine<'p> {
             (Some(policy), _) => self.set_policy_as(package, policy)?,
             (None, _) => {}
         }
+        let by_default = match table {
+            Some(table) => self.kind_by_default(row, table, settings, child)?,
+            None => None,
+        };
         let running = match case.takes {
             Takes::Policy => self.call_stub("asyncio", "new_event_loop", Vec::new())?,
             Takes::Current => self.call_stub("asyncio", "get_event_loop", Vec::new())?,
@@ -159,7 +168,11 @@ impl<'p> Machine<'p> {
             Takes::None => return Ok(Value::None),
             Takes::Error => {
                 let error = case.error.as_deref().unwrap_or("RuntimeError");
-                return self.raise(error, format!("{package} {}", case.how));
+                let message = format!("{package} {}", case.how);
+                return match &case.missing {
+                    Some(module) => self.raise_missing(module, error, message),
+                    None => self.raise(error, message),
+                };
             }
             Takes::Own | Takes::Caller | Takes::Proactor => self.unknown("a loop of its own"),
         };
@@ -192,7 +205,9 @@ impl<'p> Machine<'p> {
             _ => None,
         };
         let mut shown: Vec<(Name, std::sync::Arc<str>)> = Vec::new();
-        for name in row.defaults.keys() {
+        let chooses = table.and_then(|table| table.argument.as_ref());
+        let named = row.defaults.keys().chain(chooses.filter(|name| !row.defaults.contains_key(*name)));
+        for name in named {
             if let Some(value) = settings.get(name.as_str()) {
                 shown.push((name.as_str().into(), self.shown(value).into()));
             }
@@ -204,6 +219,7 @@ impl<'p> Machine<'p> {
             decided,
             reason,
             without_child: without_child.filter(|_| child),
+            by_default,
             row: Some(index),
             own_child: child && !row.in_process,
             policy: self.policy_in_force(),

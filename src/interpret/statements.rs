@@ -264,7 +264,10 @@ impl<'p> Machine<'p> {
             self.assign(env, target, entered)?;
         }
         let result = match self.swallows(&context) {
-            true => self.guarded(false, |machine| machine.exec_with(env, rest, body)),
+            true => {
+                let ready = Ready { lookups: false, refusals: self.swallows_refusal(&context) };
+                self.guarded(ready, |machine| machine.exec_with(env, rest, body))
+            }
             false => self.exec_with(env, rest, body),
         };
         let error = match &result {
@@ -289,6 +292,16 @@ impl<'p> Machine<'p> {
             }
             _ => false,
         }
+    }
+
+    /// Whether a context manager swallows the error with which a loop refuses something.
+    fn swallows_refusal(&self, context: &Value) -> bool {
+        let swallowed = match context.as_id().map(|id| self.state.heap.get(id)) {
+            Some(Object::Instance { attributes, .. }) => attributes.get("_exceptions").cloned(),
+            _ => None,
+        };
+        let Some((classes, _)) = swallowed.and_then(|swallowed| self.items(&swallowed)) else { return false };
+        classes.iter().filter_map(Value::as_id).any(|class| self.is_error_class(class, "NotImplementedError"))
     }
 
     /// A `@contextmanager` function: its body runs up to `yield`, then the block, then the rest.
@@ -367,7 +380,10 @@ impl<'p> Machine<'p> {
         orelse: &[Stmt],
     ) -> Flow<()> {
         let worth = handlers.iter().any(worth_trying);
-        let lookups = handlers.iter().any(expects_lookup_error);
+        let ready = Ready {
+            lookups: handlers.iter().any(expects_lookup_error),
+            refusals: handlers.iter().any(expects_refusal),
+        };
         self.explore(|machine| {
             let (choice, way) = machine.open_choice("an exception is raised");
             if way > 0 {
@@ -375,7 +391,7 @@ impl<'p> Machine<'p> {
                 return machine.handle(env, handlers, error).map(|()| Value::None);
             }
             let may_raise = machine.state.may_raise;
-            let result = machine.guarded(lookups, |machine| machine.exec(env, body));
+            let result = machine.guarded(ready, |machine| machine.exec(env, body));
             if worth && machine.state.may_raise > may_raise {
                 // Something in the body may raise although it did not here.
                 machine.widen(choice);
@@ -391,11 +407,14 @@ impl<'p> Machine<'p> {
     }
 
     /// Runs code that handlers stand ready for.
-    fn guarded<T>(&mut self, lookups: bool, body: impl FnOnce(&mut Machine<'p>) -> Flow<T>) -> Flow<T> {
+    fn guarded<T>(&mut self, ready: Ready, body: impl FnOnce(&mut Machine<'p>) -> Flow<T>) -> Flow<T> {
         let count = |machine: &mut Machine<'p>, by: isize| {
             machine.handlers = machine.handlers.saturating_add_signed(by);
-            if lookups {
+            if ready.lookups {
                 machine.lookup_handlers = machine.lookup_handlers.saturating_add_signed(by);
+            }
+            if ready.refusals {
+                machine.refusal_handlers = machine.refusal_handlers.saturating_add_signed(by);
             }
             if let Some(frame) = machine.frames.last_mut() {
                 frame.handlers = frame.handlers.saturating_add_signed(by);
@@ -797,12 +816,28 @@ impl<'p> Machine<'p> {
     }
 }
 
+/// What the handlers around some code are written for.
+#[derive(Clone, Copy)]
+struct Ready {
+    lookups: bool,
+    refusals: bool,
+}
+
 /// The handler names an error of looking something up, so its author knows that the thing may not be there.
 fn expects_lookup_error(handler: &Handler) -> bool {
-    let lookup = |expr: &Expr| matches!(&expr.kind, ExprKind::Name(name) if matches!(&**name, "AttributeError" | "KeyError" | "IndexError" | "LookupError" | "TypeError"));
+    names_one_of(handler, &["AttributeError", "KeyError", "IndexError", "LookupError", "TypeError"])
+}
+
+/// The handler names the error of a loop that cannot do what it is asked for.
+fn expects_refusal(handler: &Handler) -> bool {
+    names_one_of(handler, &["NotImplementedError"])
+}
+
+fn names_one_of(handler: &Handler, errors: &[&str]) -> bool {
+    let named = |expr: &Expr| matches!(&expr.kind, ExprKind::Name(name) if errors.contains(&&**name));
     match handler.kind.as_ref().map(|expr| &expr.kind) {
-        Some(ExprKind::Tuple(kinds)) => kinds.iter().any(lookup),
-        _ => handler.kind.as_ref().is_some_and(lookup),
+        Some(ExprKind::Tuple(kinds)) => kinds.iter().any(named),
+        _ => handler.kind.as_ref().is_some_and(named),
     }
 }
 

@@ -8,6 +8,7 @@ use crate::interpret::machine::Unit;
 use crate::interpret::steps::{Effort, Step};
 use crate::interpret::world::Platform;
 use crate::ir::{Name, Span};
+use crate::knowledge::Needed;
 
 /// The runs that begin at one root, on every platform and along every way its unknowns can fall.
 #[derive(Clone, Debug)]
@@ -122,8 +123,23 @@ pub enum EventKind {
     Misused(Misuse),
     /// A loop started to run.
     Run(Run),
-    /// Something was used that only one kind of loop can do on Windows.
-    Need { needs: LoopKind, what: Arc<str> },
+    /// Something was used that not every loop can do on Windows. Along merged ways it *may* be used.
+    Need(Use),
+}
+
+/// A call of something that `rules/libraries.toml` describes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Use {
+    pub needs: Needed,
+    /// Row of the table of needs.
+    pub row: usize,
+    /// What was called, dotted.
+    pub what: Arc<str>,
+    /// The loop it is used on: the running one, or the one it is a method of. `None` where the call
+    /// waits for a loop that runs later.
+    pub on: Option<LoopKind>,
+    /// Somebody around it is ready for the error of the wrong loop.
+    pub handled: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -159,6 +175,8 @@ pub struct Run {
     pub reason: Option<Arc<str>>,
     /// What the same call gives in this process when nothing spawns a child (reload and workers off).
     pub without_child: Option<LoopKind>,
+    /// What the same call gives without the argument that chooses its loop, where it has that argument.
+    pub by_default: Option<LoopKind>,
     /// Row of the runner table, when a table row describes this runner.
     pub row: Option<usize>,
     /// The runner itself spawned the process its loop runs in (reload, workers).
@@ -179,6 +197,13 @@ pub struct Run {
     pub made_by: Option<Arc<str>>,
     /// The call that made the configuration object the runner works with.
     pub configured: Option<Site>,
+}
+
+impl Run {
+    /// One of the arguments that matter, as it is shown.
+    pub fn setting(&self, name: &str) -> Option<&str> {
+        self.settings.iter().find(|(other, _)| &**other == name).map(|(_, value)| &**value)
+    }
 }
 
 /// Which rule speaks for a runner.

@@ -8,8 +8,7 @@ mod stubs;
 
 use rustc_hash::FxHashSet;
 
-use crate::entry::LoopKind;
-pub use needs::{Need, Needs};
+pub use needs::{Need, Needed, Needs};
 pub use runners::{
     Case, Condition, Creates, InChild, InLoop, Kind, Knob, LoopTable, Row, Runners, Takes, Versions, Where,
 };
@@ -37,8 +36,8 @@ impl Knowledge {
         BUNDLED.get_or_init(|| {
             let (runners, needs) = (Runners::bundled(), Needs::bundled());
             let choosers = ["set_event_loop_policy", "set_event_loop"].into_iter();
-            let needing =
-                [LoopKind::Proactor, LoopKind::Selector].into_iter().flat_map(|kind| needs.words(kind));
+            let needing = [Needed::Proactor, Needed::Selector, Needed::Unsupported].into_iter();
+            let needing = needing.flat_map(|needed| needs.words(needed));
             let words = runners.last_words().chain(needing).chain(choosers).map(str::to_string).collect();
             Knowledge { stubs: Stubs::bundled(), words, runners, needs }
         })

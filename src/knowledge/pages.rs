@@ -22,6 +22,16 @@ pub static PAGES: &[(&str, &str)] = &[
     ("LC206", include_str!("../../rules/LC206.md")),
     ("LC207", include_str!("../../rules/LC207.md")),
     ("LC301", include_str!("../../rules/LC301.md")),
+    ("LC302", include_str!("../../rules/LC302.md")),
+    ("LC303", include_str!("../../rules/LC303.md")),
+    ("LC401", include_str!("../../rules/LC401.md")),
+    ("LC402", include_str!("../../rules/LC402.md")),
+    ("LC403", include_str!("../../rules/LC403.md")),
+    ("LC404", include_str!("../../rules/LC404.md")),
+    ("LC405", include_str!("../../rules/LC405.md")),
+    ("LC406", include_str!("../../rules/LC406.md")),
+    ("LC501", include_str!("../../rules/LC501.md")),
+    ("LC503", include_str!("../../rules/LC503.md")),
 ];
 
 /// Where a rule page can be read on the web; the page's file name follows.

@@ -139,6 +139,9 @@ pub struct LoopTable {
     pub child: Vec<Condition>,
     /// Where that child is spawned; elsewhere it is forked and goes on as this process.
     pub spawns_on: Option<Where>,
+    /// The children accept from one listening socket.
+    #[serde(default)]
+    pub shares_socket: bool,
     /// From these versions on the application is imported before the loop exists (without children).
     pub imports_before: Option<Versions>,
     pub knob: Option<Knob>,
@@ -202,6 +205,8 @@ pub struct Case {
     /// Like `sets`, but only where the Proactor policy is in force, as it is by default.
     pub sets_over_proactor: Option<Takes>,
     pub error: Option<String>,
+    /// The module that the error is for want of.
+    pub missing: Option<String>,
     #[serde(default)]
     pub how: String,
     #[serde(default)]

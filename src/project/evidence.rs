@@ -31,6 +31,8 @@ pub struct Reason {
     /// Positive speaks for Windows; 3 and more settle it.
     pub points: i32,
     pub message: String,
+    /// The scripts, by their file names in lower case, that are frozen here.
+    pub frozen: Vec<String>,
 }
 
 /// The evidence for and against Windows, and what follows from it.
@@ -68,7 +70,7 @@ impl Evidence {
     /// The same with a reason that stands in the project's code.
     pub fn with_code_reason(self, points: i32, message: String, path: PathBuf, line: u32) -> Evidence {
         let mut reasons = self.reasons;
-        reasons.push(Reason { path, line, points, message });
+        reasons.push(Reason { path, line, points, message, frozen: Vec::new() });
         Evidence::from_reasons(reasons)
     }
 }
@@ -97,7 +99,7 @@ fn from_packages(table: &Table, dependencies: &Dependencies) -> Vec<Reason> {
         if points != 0 {
             let message = format!("{}: {}", first.name, row.message);
             let (path, line) = (first.origin.path.clone(), first.origin.line);
-            reasons.push(Reason { path, line, points, message });
+            reasons.push(Reason { path, line, points, message, frozen: Vec::new() });
         }
     }
     reasons
@@ -127,13 +129,23 @@ fn from_files(table: &Table, root: &Path, texts: &Texts) -> Vec<Reason> {
         let found: Vec<(&FileRow, u32)> =
             interested.filter_map(|row| Some((*row, row.line(&content)?))).collect();
         for (row, line) in &found {
-            let reason =
-                Reason { path: path.clone(), line: *line, points: row.points, message: row.message.clone() };
-            reasons.push(reason);
+            reasons.push(Reason {
+                path: path.clone(),
+                line: *line,
+                points: row.points,
+                message: row.message.clone(),
+                frozen: if row.freezes { scripts(&content) } else { Vec::new() },
+            });
         }
         left.retain(|row| !found.iter().any(|(done, _)| std::ptr::eq(*done, *row)));
     }
     reasons
+}
+
+/// The file names of Python scripts in a text.
+fn scripts(text: &str) -> Vec<String> {
+    let words = text.split(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '-' | '.')));
+    words.filter(|word| word.ends_with(".py") || word.ends_with(".pyw")).map(str::to_string).collect()
 }
 
 /// The beginning of a file in lower case, or nothing.

@@ -6,7 +6,7 @@ use crate::finding::{Related, Severity};
 use crate::interpret::Unit;
 use crate::interpret::reach::{Reached, Start};
 use crate::interpret::trace::{Decided, Event, EventKind, PolicyKind, RootTrace, Run};
-use crate::knowledge::Knowledge;
+use crate::knowledge::{Knowledge, Needed};
 use crate::platform::Platform;
 use crate::project::Project;
 use crate::project::evidence::Deployment;
@@ -41,10 +41,7 @@ impl<'a> Call<'a> {
         let project = workspace.project_of(trace.root.module);
         // A library function that an example reaches is started by the example.
         let scope = scope_of(workspace, module).max(scope_of(workspace, trace.root.module));
-        let deployment = match project.evidence.verdict {
-            Deployment::Unknown if sets_windows_policy(trace) => Deployment::Windows,
-            verdict => verdict,
-        };
+        let deployment = deployment(workspace, trace);
         Some(Call { workspace, project, trace, reached, deployment, scope })
     }
 
@@ -81,7 +78,8 @@ impl<'a> Call<'a> {
 
     /// Something reached from this root can only run on Proactor.
     pub fn needs_proactor(&self) -> bool {
-        let needs = |event: &EventKind| matches!(event, EventKind::Need { needs: LoopKind::Proactor, .. });
+        let needs =
+            |event: &EventKind| matches!(event, EventKind::Need(used) if used.needs == Needed::Proactor);
         self.trace.paths.iter().any(|path| {
             path.platform == Platform::Windows && path.events.iter().any(|event| needs(&event.kind))
         })
@@ -89,11 +87,7 @@ impl<'a> Call<'a> {
 
     /// The severity of the table for this evidence and scope.
     pub fn severity(&self, deployed: Severity) -> Severity {
-        match (self.scope, self.deployment) {
-            (Scope::Application, Deployment::Windows) => deployed,
-            (Scope::Application, _) => deployed.min(Severity::Warning),
-            _ => Severity::Info,
-        }
+        severity(self.scope, self.deployment, deployed)
     }
 
     /// `uvicorn 0.54.0`, or `uvicorn` where nothing fixes the version.
@@ -133,6 +127,23 @@ impl<'a> Call<'a> {
             return String::new();
         }
         format!(" when {}", assumed.join(" and "))
+    }
+}
+
+/// Where a program runs, by the evidence of its project and by what itself does.
+pub fn deployment(workspace: &Workspace, trace: &RootTrace) -> Deployment {
+    match workspace.project_of(trace.root.module).evidence.verdict {
+        Deployment::Unknown if sets_windows_policy(trace) => Deployment::Windows,
+        verdict => verdict,
+    }
+}
+
+/// The severity of the table for this evidence and scope.
+pub fn severity(scope: Scope, deployment: Deployment, deployed: Severity) -> Severity {
+    match (scope, deployment) {
+        (Scope::Application, Deployment::Windows) => deployed,
+        (Scope::Application, _) => deployed.min(Severity::Warning),
+        _ => Severity::Info,
     }
 }
 

@@ -4,6 +4,7 @@ use crate::entry::LoopKind;
 use crate::finding::Severity;
 use crate::platform::Platform;
 use crate::project::evidence::Deployment;
+use crate::rules::lc404::chosen_proactor;
 use crate::rules::{Call, Draft, Scope, causes};
 
 pub fn check(call: &Call<'_>) -> Option<Draft> {
@@ -11,9 +12,12 @@ pub fn check(call: &Call<'_>) -> Option<Draft> {
         return None;
     }
     let start = call.reached.on(Platform::Windows).find(|start| {
-        let reload = start.run.settings.iter().any(|(name, value)| &**name == "reload" && &**value == "True");
+        let reload = start.run.setting("reload") == Some("True");
         start.run.kind == LoopKind::Selector && start.run.without_child == Some(LoopKind::Proactor) && reload
     })?;
+    if chosen_proactor(start).is_some() {
+        return None;
+    }
     // Whoever types `--reload` means it, and production has another command; one that always reloads
     // has nothing to be turned off.
     let (severity, off) = match call.command() {

@@ -18,7 +18,18 @@ mod lc205;
 mod lc206;
 mod lc207;
 mod lc301;
+mod lc302;
+mod lc303;
+mod lc401;
+mod lc402;
+mod lc403;
+mod lc404;
+mod lc405;
+mod lc406;
+mod lc501;
+mod lc503;
 mod precedence;
+mod uses;
 
 use crate::analysis::Workspace;
 use crate::finding::{Finding, Place, Related, Severity};
@@ -58,6 +69,16 @@ const RULES: &[(&str, Rule)] = &[
     ("LC206", Rule::Root(lc206::check)),
     ("LC207", Rule::Project(lc207::check)),
     ("LC301", Rule::Root(lc301::check)),
+    ("LC302", Rule::Call(lc302::check)),
+    ("LC303", Rule::Root(lc303::check)),
+    ("LC401", Rule::Root(lc401::check)),
+    ("LC402", Rule::Root(lc402::check)),
+    ("LC403", Rule::Call(lc403::check)),
+    ("LC404", Rule::Call(lc404::check)),
+    ("LC405", Rule::Call(lc405::check)),
+    ("LC406", Rule::Root(lc406::check)),
+    ("LC501", Rule::Project(lc501::check)),
+    ("LC503", Rule::Call(lc503::check)),
 ];
 
 /// A call that starts a loop in the run of one root: the index of the trace, and the place.

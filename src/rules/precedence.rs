@@ -8,11 +8,13 @@ use crate::rules::{Diagnosis, RunCall};
 
 /// The first rule that explains the loop a call gets from a root is the one that speaks, by the
 /// beginning of its code and then by the code: a conflict of needs, a policy that does nothing,
-/// other platforms, what will fail later, and last that the loop is simply the wrong one.
-const PRECEDENCE: &[&str] = &["LC0", "LC4", "LC2", "LC3", "LC5", "LC1"];
+/// other platforms, what will fail later, and last that the loop is simply the wrong one. That
+/// Proactor loops share a socket (LC405) is what a policy without effect leads to.
+const PRECEDENCE: &[&str] = &["LC0", "LC4", "LC2", "LC405", "LC3", "LC5", "LC1"];
 
 fn rank(code: &str) -> usize {
-    PRECEDENCE.iter().position(|family| code.starts_with(family)).unwrap_or(PRECEDENCE.len())
+    let ranks = PRECEDENCE.iter().enumerate().filter(|(_, family)| code.starts_with(*family));
+    ranks.max_by_key(|(_, family)| family.len()).map_or(PRECEDENCE.len(), |(rank, _)| rank)
 }
 
 /// Leaves one finding for each root cause, sorted by place and code, each place and code once. What
@@ -108,8 +110,8 @@ mod tests {
 
     #[test]
     fn conflicts_come_before_policies_before_platforms_before_loops() {
-        let mut left = vec!["LC102", "LC302", "LC201", "LC204", "LC403"];
-        while let Some(first) = ["LC403", "LC201", "LC204", "LC302", "LC102"].get(5 - left.len()) {
+        let mut left = vec!["LC102", "LC302", "LC405", "LC201", "LC204", "LC403"];
+        while let Some(first) = ["LC403", "LC201", "LC204", "LC405", "LC302", "LC102"].get(6 - left.len()) {
             let found = left.iter().map(|code| diagnosis(code, WARNING, 9, &[(0, 9)])).collect();
             let told: Vec<&str> = told(found).into_iter().map(|(code, ..)| code).collect();
             assert_eq!(told, [*first]);

@@ -97,7 +97,7 @@ fn what_says_more_wins_and_ignoring_wins_a_tie() {
 #[test]
 fn arguments_add_to_the_file_and_a_select_begins_anew() {
     assert_eq!(
-        codes("ignore = ['LC101']", &["ignore = ['LC2', 'LC3']"]),
+        codes("ignore = ['LC101']", &["ignore = ['LC2', 'LC3', 'LC4', 'LC5']"]),
         ["LC000", "LC102", "LC103", "LC104"]
     );
     assert_eq!(codes("select = ['LC1']", &["select = ['LC201']"]), ["LC000", "LC201"]);

@@ -16,6 +16,11 @@ impl Value {
     pub fn new(draft: &mut Draft, text: &LoopText, old: Option<String>, at: u32) -> Result<Value, String> {
         match text {
             LoopText::Plain(value) => Ok(Value::Plain(draft.spelled(value, at)?)),
+            LoopText::OnlyOnWindows { otherwise } => {
+                let windows = old.ok_or("the argument does not stand where it could be changed")?;
+                let test = draft.windows_test(at)?;
+                Ok(Value::Conditional { windows, test, otherwise: draft.spelled(otherwise, at)? })
+            }
             LoopText::Conditional { windows, and, otherwise } => {
                 let mut test = draft.windows_test(at)?;
                 if let Some(and) = and {

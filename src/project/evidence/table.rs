@@ -29,6 +29,9 @@ pub struct FileRow {
     none: Vec<String>,
     #[serde(default)]
     unless: Vec<String>,
+    /// The file says how a program is frozen.
+    #[serde(default)]
+    pub freezes: bool,
     pub points: i32,
     pub message: String,
 }

@@ -5,8 +5,8 @@ use crate::entry::{Launch, LoopKind, Loops};
 use crate::interpret::Unit;
 use crate::interpret::reach::is_meant;
 use crate::interpret::steps::{Block, Case, End, Step, StepKind};
-use crate::interpret::trace::{Decided, Event, EventKind, Run, Site};
-use crate::knowledge::Knowledge;
+use crate::interpret::trace::{Decided, Event, EventKind, Run, Site, Use};
+use crate::knowledge::{Knowledge, Needed};
 use crate::platform::Platform;
 use crate::rules;
 
@@ -103,9 +103,16 @@ fn event_in_words(workspace: &Workspace, event: &Event) -> Said {
         }
         EventKind::Misused(misuse) => Said::new("misused", "", rules::misuse_in_words(*misuse).0),
         EventKind::Run(run) => Said::new("run", &*run.runner, run_in_words(workspace, run)),
-        EventKind::Need { needs, what } => {
-            Said::new("need", &**what, format!("`{what}` works only on {} on Windows", a_loop(*needs)))
-        }
+        EventKind::Need(used) => Said::new("need", &*used.what, need_in_words(used)),
+    }
+}
+
+fn need_in_words(used: &Use) -> String {
+    let what = &used.what;
+    match used.needs {
+        Needed::Proactor => format!("`{what}` works only on {} on Windows", a_loop(LoopKind::Proactor)),
+        Needed::Selector => format!("`{what}` works only on {} on Windows", a_loop(LoopKind::Selector)),
+        Needed::Unsupported => format!("`{what}` works on no loop of asyncio on Windows"),
     }
 }
 
