@@ -7,6 +7,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use crate::analysis::Failure;
+use crate::baseline::Baseline;
 use crate::error::Error;
 use crate::files::{
     self, FileKind, Needles, ReadError, Role, Source, Target, Universe, UniverseFile, WalkOptions, Walked,
@@ -31,11 +32,16 @@ pub struct Workspace {
     /// Files that command lines outside Python run, in the order of those.
     pub programs: Vec<Program>,
     pub notices: Vec<String>,
+    pub baseline: Option<Arc<Baseline>>,
     walk_failures: Vec<Failure>,
 }
 
 impl Workspace {
     pub fn open(settings: &Settings) -> Result<Workspace, Error> {
+        let baseline = match &settings.baseline {
+            Some(path) => Some(Arc::new(Baseline::read(path, &settings.cwd)?)),
+            None => None,
+        };
         let walked = walk(settings)?;
         let walk_failures = walked
             .errors
@@ -98,7 +104,7 @@ impl Workspace {
             .collect();
         let projects = with_neighbours(projects);
         let cwd = settings.cwd.clone();
-        Ok(Workspace { cwd, modules, projects, files_checked, programs, notices, walk_failures })
+        Ok(Workspace { cwd, modules, projects, files_checked, programs, notices, baseline, walk_failures })
     }
 
     /// The same workspace with some files changed in memory.
@@ -123,12 +129,19 @@ impl Workspace {
             files_checked: self.files_checked,
             programs: self.programs.clone(),
             notices: self.notices.clone(),
+            baseline: self.baseline.clone(),
             walk_failures: self.walk_failures.clone(),
         }
     }
 
     pub fn project_of(&self, module: usize) -> &Project {
         &self.projects[self.modules[module].file.root as usize]
+    }
+
+    /// It takes part: it matters by itself, or something that matters has asked for it.
+    pub fn is_read(&self, module: usize) -> bool {
+        let module = &self.modules[module];
+        module.file.role == Role::Seed || module.is_loaded()
     }
 
     /// Files that could not be read at all.
@@ -277,7 +290,12 @@ fn walk(settings: &Settings) -> Result<Walked, Error> {
     let exclude =
         files::exclude_set(settings.exclude.texts().iter().map(String::as_str)).map_err(Error::new)?;
     let threads = settings.jobs.map_or(0, std::num::NonZeroUsize::get);
-    let options = WalkOptions { respect_gitignore: settings.respect_gitignore, exclude, threads };
+    let options = WalkOptions {
+        respect_gitignore: settings.respect_gitignore,
+        exclude,
+        force_exclude: settings.force_exclude,
+        threads,
+    };
     let paths: Vec<PathBuf> = match &settings.stdin {
         Some(stdin) => {
             let path = settings.cwd.join(&stdin.filename);

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
-use clap::{ArgAction, Parser, Subcommand, ValueEnum};
+use clap::{ArgAction, CommandFactory, Parser, Subcommand, ValueEnum};
 
 use crate::finding::Severity;
 use crate::settings::{OutputFormat, Windows};
@@ -53,6 +53,14 @@ pub enum Command {
     Explain(Box<Explain>),
     /// Explain a rule.
     Rule(Rule),
+    /// List the settings, or explain one.
+    Config(Config),
+    /// Print the JSON Schema of the configuration.
+    Schema,
+    /// Print the completions for a shell.
+    Completions(Completions),
+    /// Print the manual page.
+    Man,
 }
 
 /// What both `check` and `entries` need to know.
@@ -88,6 +96,9 @@ pub struct Options {
     /// Files and folders to leave out in addition.
     #[arg(long, value_name = "PATTERN", value_delimiter = ',', help_heading = "File selection")]
     pub extend_exclude: Option<Vec<String>>,
+    /// Check files that are named here although they are excluded.
+    #[arg(long, help_heading = "File selection")]
+    pub no_force_exclude: bool,
     /// Check files that .gitignore leaves out too.
     #[arg(long, help_heading = "File selection")]
     pub no_respect_gitignore: bool,
@@ -139,7 +150,33 @@ pub struct Check {
     #[arg(long, value_name = "PATTERN:RULE", value_delimiter = ',', help_heading = "Rule selection")]
     pub per_file_ignores: Option<Vec<String>>,
 
-    /// How findings are written [default: full].
+    /// Report also what suppression comments silence.
+    #[arg(long, help_heading = "Suppression")]
+    pub no_ignores: bool,
+    /// Write a suppression comment, with this reason, for every finding.
+    #[arg(
+        long,
+        value_name = "REASON",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "",
+        conflicts_with_all = ["fix", "fix_only", "diff", "no_ignores", "write_baseline"],
+        help_heading = "Suppression"
+    )]
+    pub add_ignore: Option<String>,
+    /// Do not report the findings that this file lists.
+    #[arg(long, value_name = "FILE", help_heading = "Suppression")]
+    pub baseline: Option<PathBuf>,
+    /// List all findings in this file, to be used with --baseline.
+    #[arg(
+        long,
+        value_name = "FILE",
+        conflicts_with_all = ["fix", "fix_only", "diff", "baseline"],
+        help_heading = "Suppression"
+    )]
+    pub write_baseline: Option<PathBuf>,
+
+    /// How findings are written [default: full; on GitHub Actions github].
     #[arg(long, value_name = "FORMAT")]
     pub output_format: Option<OutputFormat>,
     /// Write the report to a file.
@@ -202,6 +239,20 @@ pub struct Rule {
     pub output_format: Form,
 }
 
+#[derive(Debug, clap::Args)]
+pub struct Config {
+    /// A setting, such as fail-on.
+    pub key: Option<String>,
+    /// How settings are written.
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub output_format: Form,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct Completions {
+    pub shell: clap_complete::Shell,
+}
+
 /// For people or for programs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Form {
@@ -218,9 +269,8 @@ pub fn with_default_command(arguments: impl IntoIterator<Item = OsString>) -> Ve
             "-q" | "--quiet" | "-v" | "--verbose" => at += 1,
             "--color" => at += 2,
             _ if argument.starts_with("--color=") => at += 1,
-            "check" | "entries" | "explain" | "rule" | "help" | "-h" | "--help" | "-V" | "--version" => {
-                return arguments;
-            }
+            "help" | "-h" | "--help" | "-V" | "--version" => return arguments,
+            word if Args::command().find_subcommand(word).is_some() => return arguments,
             _ => break,
         }
     }
@@ -257,7 +307,6 @@ mod tests {
 
     #[test]
     fn the_arguments_do_not_contradict_each_other() {
-        use clap::CommandFactory;
         Args::command().debug_assert();
     }
 }

@@ -1,20 +1,31 @@
 //! `loopcheck check`: report, and with `--fix` repair.
 
-use crate::analysis::{self, Analysis, Fixed};
+use std::fs;
+use std::path::Path;
+
+use crate::analysis::{self, Analysis, Failure, Fixed};
+use crate::baseline;
 use crate::cli::args::Check;
 use crate::cli::output::Output;
 use crate::cli::{Exit, project};
 use crate::error::Error;
+use crate::files::{self, Source};
 use crate::report::paint::Paint;
 use crate::report::{self, Report, diff, fixes, visible};
-use crate::settings::Settings;
 use crate::settings::layer::{Layer, Origin, Raw, Setting, Value};
+use crate::settings::{OutputFormat, Settings};
+use crate::suppress::add;
+
+/// A file that does not parse is not edited, and a comment about a comment helps nobody.
+const UNIGNORABLE: [&str; 3] = ["LC000", "LC901", "LC902"];
 
 /// The byte-order mark of UTF-8.
 const BOM: &[u8] = b"\xef\xbb\xbf";
 
 pub fn run(args: &Check, output: &Output) -> Result<Exit, Error> {
-    let settings = project::settings(&args.project, layer(args)?, output)?;
+    let mut settings = project::settings(&args.project, layer(args)?, output)?;
+    settings.ignores = !args.no_ignores;
+    on_github(args, &mut settings);
     if args.show_settings {
         let lines: Vec<_> =
             settings.describe().lines().map(|line| visible::line(line).into_owned()).collect();
@@ -27,6 +38,12 @@ pub fn run(args: &Check, output: &Output) -> Result<Exit, Error> {
         output.write(&lines)?;
         return Ok(Exit::Clean);
     }
+    if let Some(file) = &args.write_baseline {
+        return write_baseline(args, settings, file, output);
+    }
+    if let Some(reason) = &args.add_ignore {
+        return add_ignore(args, &settings, reason, output);
+    }
     if args.diff {
         return show_diff(args, &settings, output);
     }
@@ -36,6 +53,73 @@ pub fn run(args: &Check, output: &Output) -> Result<Exit, Error> {
     let analysis = analysis::analyse(&settings)?;
     let found = report(args, &settings, &analysis, "", output)?;
     Ok(exit(args, &analysis, found))
+}
+
+/// GitHub Actions gets annotations beside the text, unless somebody chose a format.
+fn on_github(args: &Check, settings: &mut Settings) {
+    const VARIABLE: &str = "GITHUB_ACTIONS";
+    let chosen = args.output_file.is_some() || settings.origins.contains_key("output-format");
+    if !chosen && std::env::var_os(VARIABLE).is_some_and(|value| value == "true") {
+        settings.output_format = OutputFormat::Github;
+        settings.origins.insert("output-format", Origin::Argument(VARIABLE.into()));
+    }
+}
+
+/// `--write-baseline`: what is found now is known from now on.
+fn write_baseline(args: &Check, mut settings: Settings, file: &Path, output: &Output) -> Result<Exit, Error> {
+    settings.baseline = None;
+    let path = files::absolute(file, &settings.cwd);
+    let shown = files::shown_path(&path, &settings.cwd);
+    let analysis = analysis::analyse(&settings)?;
+    let (text, count) = baseline::document(&analysis, &settings, &path);
+    fs::write(&path, text).map_err(|error| {
+        Error::new(format!("cannot write the baseline {shown}"))
+            .at(error.to_string())
+            .help("check the folder given to --write-baseline")
+    })?;
+    tell(&analysis, &settings, output);
+    let (findings, them) = (report::plural(count, "finding"), if count == 1 { "it" } else { "them" });
+    output.message(&format!("Wrote {findings} to {shown}. `--baseline {shown}` leaves {them} out.\n"));
+    Ok(exit(args, &analysis, false))
+}
+
+/// `--add-ignore`: a comment for every finding that is reported.
+fn add_ignore(args: &Check, settings: &Settings, reason: &str, output: &Output) -> Result<Exit, Error> {
+    if settings.stdin.is_some() {
+        return Err(
+            Error::new("--add-ignore cannot write into standard input").help("name the file instead of `-`")
+        );
+    }
+    if reason.contains(['\n', '\r']) {
+        return Err(Error::new("the reason of --add-ignore must stand on one line"));
+    }
+    let mut analysis = analysis::analyse(settings)?;
+    let added = add::add(&analysis, reason, |finding| {
+        finding.severity >= settings.min_severity && !UNIGNORABLE.contains(&finding.code)
+    });
+    let mut files = 0;
+    for (shown, text) in &added.texts {
+        match store(&analysis.sources[shown], text) {
+            Ok(()) => files += 1,
+            Err(message) => analysis.failures.push(Failure { path: shown.clone(), message }),
+        }
+    }
+    tell(&analysis, settings, output);
+    for (place, why) in &added.left {
+        output.warning(format!("{}: {why}", visible::line(place)));
+    }
+    let (findings, files) = (report::plural(added.count, "finding"), report::plural(files, "file"));
+    output.message(&match added.count {
+        0 => "Nothing to ignore.\n".to_owned(),
+        _ => format!("Added suppression comments for {findings} in {files}.\n"),
+    });
+    Ok(exit(args, &analysis, false))
+}
+
+/// Links are followed within the project of the file.
+fn store(source: &Source, text: &str) -> Result<(), String> {
+    let root = files::project_root(source.path.parent().unwrap_or(&source.path));
+    files::store(source, &root, text)
 }
 
 /// `--diff`: nothing is written, what would be fixed is shown.
@@ -157,6 +241,10 @@ fn layer(args: &Check) -> Result<Layer, Error> {
     for (key, flag, texts) in lists {
         layer.extend(texts.as_ref().map(|texts| project::list(key, flag, texts)));
     }
+    if let Some(file) = &args.baseline {
+        let file = Raw::Text(file.to_string_lossy().into_owned());
+        layer.push(Setting::argument("baseline", "--baseline", file));
+    }
     if let Some(pairs) = &args.per_file_ignores {
         layer.push(per_file_ignores(pairs)?);
     }
@@ -194,7 +282,6 @@ mod tests {
     use clap::Parser;
 
     use super::*;
-    use crate::analysis::Failure;
     use crate::cli::args::{Args, Command};
 
     fn args(line: &str) -> Check {

@@ -2,11 +2,13 @@
 
 mod args;
 mod check;
+mod config;
 mod entries;
 mod explain;
 mod output;
 mod project;
 mod rule;
+mod shell;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -52,5 +54,9 @@ fn run(command: Command, output: &Output) -> Result<Exit, Error> {
         Command::Entries(args) => entries::run(&args, output),
         Command::Explain(args) => explain::run(&args, output),
         Command::Rule(args) => rule::run(&args, output),
+        Command::Config(args) => config::run(&args, output),
+        Command::Schema => config::schema(output),
+        Command::Completions(args) => shell::completions(args.shell, output),
+        Command::Man => shell::manual(output),
     }
 }

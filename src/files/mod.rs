@@ -23,4 +23,4 @@ pub use walk::{
     DEFAULT_EXCLUDE, FileKind, WalkError, WalkOptions, Walked, WalkedFile, WalkedLauncher, absolute,
     exclude_set, has_marker, project_root, shown_path, walk,
 };
-pub use write::{WriteError, replace};
+pub use write::{WriteError, replace, store};

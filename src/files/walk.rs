@@ -44,8 +44,10 @@ pub const DEFAULT_EXCLUDE: &[&str] = &[
 pub struct WalkOptions {
     pub respect_gitignore: bool,
     /// Matched against the path relative to the project root and against the file name, for
-    /// directories and for files, also for files named on the command line.
+    /// directories and for files.
     pub exclude: GlobSet,
+    /// `exclude` also binds the paths that are given.
+    pub force_exclude: bool,
     /// 0 lets the machine decide. The result does not depend on it.
     pub threads: usize,
 }
@@ -139,7 +141,7 @@ pub fn walk(paths: &[PathBuf], options: &WalkOptions) -> Walked {
         };
         let dir = if metadata.is_dir() { &*path } else { path.parent().unwrap_or(&path) };
         let top = project_root(dir);
-        let excluded = is_excluded_below(&path, &top, &options.exclude);
+        let excluded = options.force_exclude && is_excluded_below(&path, &top, &options.exclude);
         walked.tops.push(top);
         if excluded {
             continue;
@@ -483,7 +485,7 @@ mod tests {
 
     fn options() -> WalkOptions {
         let exclude = exclude_set(DEFAULT_EXCLUDE.iter().copied()).unwrap();
-        WalkOptions { respect_gitignore: true, exclude, threads: 2 }
+        WalkOptions { respect_gitignore: true, exclude, force_exclude: true, threads: 2 }
     }
 
     #[test]
@@ -500,7 +502,8 @@ mod tests {
         let dir = project(&["pyproject.toml", "venv/a.py", "src/build/b.py", "c.py"]);
         assert_eq!(listed(dir.path(), &[".", "venv/a.py", "venv"], &options()), ["c.py"]);
         let exclude = exclude_set(["src/*/b.py", "./venv/"]).unwrap();
-        assert_eq!(listed(dir.path(), &["."], &WalkOptions { exclude, ..options() }), ["c.py"]);
+        let bound = WalkOptions { exclude, ..options() };
+        assert_eq!(listed(dir.path(), &["."], &bound), ["c.py"]);
     }
 
     #[test]

@@ -34,6 +34,8 @@ pub enum Intent {
     AddCondition { test: Span },
     /// `asyncio.run(main())` with a loop factory on Windows from Python 3.12, as it was elsewhere.
     TwoArmedRun { statement: Span, call: Span },
+    /// Put other text in the place of a comment or a part of one.
+    ReplaceText { span: Span, content: String },
     /// Remove the statement; `pass` stands in where its suite would be empty.
     RemoveStatement { statement: Span },
 }

@@ -53,6 +53,7 @@ pub fn render(text: &str, intents: &[Intent], style: &Style) -> Result<Vec<TextE
             Intent::WrapInGuard { statement } => guard::wrap(&mut draft, *statement)?,
             Intent::AddCondition { test } => guard::add_condition(&mut draft, *test)?,
             Intent::TwoArmedRun { statement, call } => guard::two_arms(&mut draft, *statement, *call)?,
+            Intent::ReplaceText { span, content } => draft.replace(span.start, span.end, content.as_str()),
             Intent::InsertPolicy { .. } | Intent::SetKeyword { .. } | Intent::RemoveStatement { .. } => {}
         }
     }

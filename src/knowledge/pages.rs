@@ -16,6 +16,8 @@ pub static PAGES: &[(&str, &str)] = &[
     ("LC104", include_str!("../../rules/LC104.md")),
     ("LC201", include_str!("../../rules/LC201.md")),
     ("LC301", include_str!("../../rules/LC301.md")),
+    ("LC901", include_str!("../../rules/LC901.md")),
+    ("LC902", include_str!("../../rules/LC902.md")),
 ];
 
 /// Where a rule page can be read on the web; the page's file name follows.

@@ -13,6 +13,11 @@ pub fn line(text: &str) -> Cow<'_, str> {
     })
 }
 
+/// As [`line`], for the log of a pipeline: its runner obeys `##[…]` and `##vso[…]` wherever they stand.
+pub fn log_line(text: &str) -> String {
+    line(text).replace("##", "#\u{fffd}")
+}
+
 /// A line of source: as [`line`], with tabs left for the renderer to expand.
 pub fn source_line(text: &str) -> Cow<'_, str> {
     replace(text, |character| if character == '\t' { None } else { picture(character) })
