@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::io;
 use std::path::{Component, Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -60,13 +61,13 @@ impl Baseline {
         let shown = files::shown_path(path, cwd).to_string();
         let text = fs::read_to_string(path).map_err(|error| {
             Error::new(format!("cannot read the baseline {shown}"))
-                .at(error.to_string())
+                .at(files::error_text(&error))
                 .help(format!("`loopcheck --write-baseline {shown}` writes one"))
         })?;
         let foreign = |why: String| {
             Error::new(format!("{shown} is not a baseline of loopcheck"))
                 .at(why)
-                .help(format!("`loopcheck --write-baseline {shown}` writes one, over what is there"))
+                .help("give a file that `loopcheck --write-baseline` has written")
         };
         let head: Head = serde_json::from_str(&text).map_err(|error| foreign(error.to_string()))?;
         if head.tool != TOOL {
@@ -133,8 +134,36 @@ impl Baseline {
     }
 }
 
+/// Writes the baseline of an analysis. A file that is there is replaced only if it is a baseline.
+///
+/// Answers how many findings are in it.
+///
+/// # Errors
+///
+/// When the file cannot be written, or is something else.
+pub fn write(analysis: &Analysis, settings: &Settings, path: &Path) -> Result<usize, Error> {
+    let shown = files::shown_path(path, &settings.cwd);
+    let (text, count) = document(analysis, settings, path);
+    let failed = |why: String| {
+        Error::new(format!("cannot write the baseline {shown}"))
+            .at(why)
+            .help("check the path given to --write-baseline")
+    };
+    let written = match fs::read(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            fs::write(path, text).map_err(|error| files::error_text(&error))
+        }
+        Err(error) => Err(files::error_text(&error)),
+        Ok(old) if serde_json::from_slice::<Head>(&old).is_ok_and(|head| head.tool == TOOL) => {
+            files::replace(path, &folder_of(path), &old, text.as_bytes()).map_err(|error| error.to_string())
+        }
+        Ok(_) => Err("the file that is there is no baseline of loopcheck".to_owned()),
+    };
+    written.map(|()| count).map_err(failed)
+}
+
 /// The text of a baseline file at `path` that knows all findings of the report, and their number.
-pub fn document(analysis: &Analysis, settings: &Settings, path: &Path) -> (String, usize) {
+fn document(analysis: &Analysis, settings: &Settings, path: &Path) -> (String, usize) {
     let folder = folder_of(path);
     let path_of = |finding: &Finding| {
         relative(&files::absolute(Path::new(&*finding.place.path), &settings.cwd), &folder)

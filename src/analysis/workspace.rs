@@ -287,8 +287,7 @@ pub fn walked_files(settings: &Settings) -> Result<Vec<ShownPath>, Error> {
 }
 
 fn walk(settings: &Settings) -> Result<Walked, Error> {
-    let exclude =
-        files::exclude_set(settings.exclude.texts().iter().map(String::as_str)).map_err(Error::new)?;
+    let exclude = files::exclude_set(settings.exclude.globs()).map_err(Error::new)?;
     let threads = settings.jobs.map_or(0, std::num::NonZeroUsize::get);
     let options = WalkOptions {
         respect_gitignore: settings.respect_gitignore,

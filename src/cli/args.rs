@@ -1,11 +1,14 @@
 //! The arguments, named as ruff names them wherever ruff has one.
 
 use std::ffi::OsString;
+use std::fs;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::{ArgAction, CommandFactory, Parser, Subcommand, ValueEnum};
 
+use crate::error::{Error, nearest};
+use crate::files;
 use crate::finding::Severity;
 use crate::settings::{OutputFormat, Windows};
 
@@ -14,7 +17,8 @@ use crate::settings::{OutputFormat, Windows};
 #[command(
     name = "loopcheck",
     version,
-    after_help = "Without a command loopcheck checks: `loopcheck --fix .` is `loopcheck check --fix .`"
+    after_help = "Without a command loopcheck checks: `loopcheck --fix .` is `loopcheck check --fix .`\n\
+                  `@file` stands for the lines of a file, each an argument."
 )]
 pub struct Args {
     #[command(flatten)]
@@ -23,21 +27,22 @@ pub struct Args {
     pub command: Command,
 }
 
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Default, clap::Args)]
 pub struct Global {
     /// Print findings, but nothing else.
-    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    #[arg(short, long, global = true, conflicts_with = "verbose", help_heading = "Global options")]
     pub quiet: bool,
     /// Say what is done: the configuration file, and how much was checked.
-    #[arg(short, long, global = true)]
+    #[arg(short, long, global = true, help_heading = "Global options")]
     pub verbose: bool,
     /// Colour the output.
-    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", help_heading = "Global options")]
     pub color: Color,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum Color {
+    #[default]
     Auto,
     Always,
     Never,
@@ -103,7 +108,7 @@ pub struct Options {
     #[arg(long, help_heading = "File selection")]
     pub no_respect_gitignore: bool,
     /// Worker threads [default: one a core].
-    #[arg(short, long, value_name = "N")]
+    #[arg(short, long, value_name = "N", help_heading = "Global options")]
     pub jobs: Option<NonZeroUsize>,
     /// Parse every file, also those that cannot matter.
     #[arg(long, hide = true)]
@@ -177,31 +182,31 @@ pub struct Check {
     pub write_baseline: Option<PathBuf>,
 
     /// How findings are written [default: full; on GitHub Actions github].
-    #[arg(long, value_name = "FORMAT")]
+    #[arg(long, value_name = "FORMAT", help_heading = "Report")]
     pub output_format: Option<OutputFormat>,
     /// Write the report to a file.
-    #[arg(short, long, value_name = "FILE")]
+    #[arg(short, long, value_name = "FILE", help_heading = "Report")]
     pub output_file: Option<PathBuf>,
     /// Count findings by rule.
-    #[arg(long)]
+    #[arg(long, help_heading = "Report")]
     pub statistics: bool,
     /// The least severity that makes the exit status 1 [default: warning].
-    #[arg(long, value_name = "SEVERITY")]
+    #[arg(long, value_name = "SEVERITY", help_heading = "Report")]
     pub fail_on: Option<Severity>,
     /// The least severity that is reported [default: warning].
-    #[arg(long, value_name = "SEVERITY")]
+    #[arg(long, value_name = "SEVERITY", help_heading = "Report")]
     pub min_severity: Option<Severity>,
     /// Exit with 0 even when there are findings.
-    #[arg(short, long)]
+    #[arg(short, long, help_heading = "Report")]
     pub exit_zero: bool,
     /// Exit with 1 when something was fixed.
-    #[arg(long)]
+    #[arg(long, help_heading = "Report")]
     pub exit_non_zero_on_fix: bool,
     /// List the files that would be checked.
-    #[arg(long, action = ArgAction::SetTrue, conflicts_with = "show_settings")]
+    #[arg(long, action = ArgAction::SetTrue, conflicts_with = "show_settings", help_heading = "File selection")]
     pub show_files: bool,
     /// Show the settings and where each comes from.
-    #[arg(long)]
+    #[arg(long, help_heading = "Configuration")]
     pub show_settings: bool,
 }
 
@@ -258,6 +263,40 @@ pub struct Completions {
 pub enum Form {
     Text,
     Json,
+}
+
+/// The command that a path which is not there was most likely meant to be.
+pub fn meant_command(path: &str) -> Option<String> {
+    if path.contains(['/', '\\', '.']) {
+        return None;
+    }
+    let commands = Args::command();
+    let names: Vec<&str> = commands.get_subcommands().map(|command| command.get_name()).collect();
+    nearest(path, names.iter().copied()).map(str::to_owned)
+}
+
+/// Puts the lines of `file` where `@file` stands, each an argument of its own.
+///
+/// # Errors
+///
+/// When such a file cannot be read.
+pub fn with_files(arguments: impl IntoIterator<Item = OsString>) -> Result<Vec<OsString>, Error> {
+    let mut all = Vec::new();
+    for argument in arguments {
+        match argument.to_str().and_then(|text| text.strip_prefix('@')).filter(|file| !file.is_empty()) {
+            None => all.push(argument),
+            Some(file) => {
+                let text = fs::read_to_string(file).map_err(|error| {
+                    Error::new(format!("cannot read the arguments in {file}"))
+                        .at(files::error_text(&error))
+                        .help(format!("a path that begins with `@` is written `./@{file}`"))
+                })?;
+                let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+                all.extend(text.lines().filter(|line| !line.is_empty()).map(OsString::from));
+            }
+        }
+    }
+    Ok(all)
 }
 
 /// Puts `check` where no command was given: `loopcheck --fix .` and `loopcheck .` check.

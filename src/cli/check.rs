@@ -1,11 +1,10 @@
 //! `loopcheck check`: report, and with `--fix` repair.
 
-use std::fs;
 use std::path::Path;
 
 use crate::analysis::{self, Analysis, Failure, Fixed};
 use crate::baseline;
-use crate::cli::args::Check;
+use crate::cli::args::{self, Check};
 use crate::cli::output::Output;
 use crate::cli::{Exit, project};
 use crate::error::Error;
@@ -71,12 +70,7 @@ fn write_baseline(args: &Check, mut settings: Settings, file: &Path, output: &Ou
     let path = files::absolute(file, &settings.cwd);
     let shown = files::shown_path(&path, &settings.cwd);
     let analysis = analysis::analyse(&settings)?;
-    let (text, count) = baseline::document(&analysis, &settings, &path);
-    fs::write(&path, text).map_err(|error| {
-        Error::new(format!("cannot write the baseline {shown}"))
-            .at(error.to_string())
-            .help("check the folder given to --write-baseline")
-    })?;
+    let count = baseline::write(&analysis, &settings, &path)?;
     tell(&analysis, &settings, output);
     let (findings, them) = (report::plural(count, "finding"), if count == 1 { "it" } else { "them" });
     output.message(&format!("Wrote {findings} to {shown}. `--baseline {shown}` leaves {them} out.\n"));
@@ -201,6 +195,9 @@ fn report(
 fn tell(analysis: &Analysis, settings: &Settings, output: &Output) {
     for failure in &analysis.failures {
         output.error(format!("{}: {}", visible::line(&failure.path), visible::line(&failure.message)));
+        if let Some(command) = args::meant_command(&failure.path) {
+            output.message(&format!("  help: did you mean the command `{command}`?\n"));
+        }
     }
     for notice in &analysis.notices {
         output.note(visible::line(notice));

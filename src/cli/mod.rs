@@ -15,7 +15,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use crate::cli::args::{Args, Command};
+use crate::cli::args::{Args, Command, Global};
 use crate::cli::output::Output;
 use crate::error::Error;
 
@@ -32,6 +32,13 @@ pub enum Exit {
 
 /// Runs the command line and tells how the process must end.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let arguments = match args::with_files(arguments) {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            Output::new(&Global::default()).error(&error);
+            return ExitCode::from(Exit::Failed as u8);
+        }
+    };
     let args = match Args::try_parse_from(args::with_default_command(arguments)) {
         Ok(args) => args,
         Err(help_or_error) => {

@@ -572,8 +572,22 @@ fn colour_is_only_added() {
     let analysis = example();
     let report = everything(&analysis);
     for format in [OutputFormat::Full, OutputFormat::Concise, OutputFormat::Grouped] {
-        let painted = render(&report, format, Paint { colour: true });
+        let painted = render(&report, format, Paint { colour: true, links: false });
         assert!(painted.contains('\x1b'));
+        let stripped = anstream::adapter::strip_str(&painted).to_string();
+        assert_eq!(stripped, render(&report, format, Paint::PLAIN), "{format:?}");
+    }
+}
+
+#[test]
+fn codes_lead_to_their_pages_on_a_terminal_that_knows_links() {
+    let analysis = example();
+    let report = everything(&analysis);
+    for format in [OutputFormat::Full, OutputFormat::Concise, OutputFormat::Grouped] {
+        let painted = render(&report, format, Paint { colour: true, links: true });
+        let link = format!("\x1b]8;;{}\x1b\\", crate::knowledge::pages::url("LC101"));
+        assert_eq!(painted.matches(&link).count(), 1, "{format:?}");
+        assert_eq!(painted.matches("\x1b]8;;\x1b\\").count(), 3, "{format:?}: every link ends");
         let stripped = anstream::adapter::strip_str(&painted).to_string();
         assert_eq!(stripped, render(&report, format, Paint::PLAIN), "{format:?}");
     }

@@ -96,13 +96,7 @@ pub const KEYS: &[Key] = &[
         r#""full""#,
         r#""concise""#,
     ),
-    key(
-        "baseline",
-        "a file of known findings, which are not reported",
-        Takes::File,
-        "",
-        r#""known.json""#,
-    ),
+    key("baseline", "a file of known findings, which are not reported", Takes::File, "", r#""known.json""#),
     key("remedy", "what fixes insert", Takes::Choice(names::<Remedy>), r#""auto""#, r#""policy""#),
     key(
         "guard",
