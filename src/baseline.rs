@@ -60,9 +60,14 @@ impl Baseline {
     pub fn read(path: &Path, cwd: &Path) -> Result<Baseline, Error> {
         let shown = files::shown_path(path, cwd).to_string();
         let text = fs::read_to_string(path).map_err(|error| {
-            Error::new(format!("cannot read the baseline {shown}"))
-                .at(files::error_text(&error))
-                .help(format!("`loopcheck --write-baseline {shown}` writes one"))
+            let failed =
+                Error::new(format!("cannot read the baseline {shown}")).at(files::error_text(&error));
+            match error.kind() {
+                io::ErrorKind::NotFound => {
+                    failed.help(format!("`loopcheck --write-baseline {shown}` writes one"))
+                }
+                _ => failed,
+            }
         })?;
         let foreign = |why: String| {
             Error::new(format!("{shown} is not a baseline of loopcheck"))

@@ -568,6 +568,23 @@ fn no_format_lets_a_control_character_through() {
 }
 
 #[test]
+fn no_format_lets_text_be_reordered() {
+    use clap::ValueEnum;
+    let mut analysis = example();
+    for finding in &mut analysis.findings {
+        finding.message = "user\u{202e}nimda\u{2066}\u{2028}\u{9b}2J\x7f".into();
+        finding.place.path = "a\u{202e}yp.py".into();
+    }
+    for format in OutputFormat::value_variants() {
+        let text = render(&everything(&analysis), *format, Paint::PLAIN);
+        assert!(!text.contains(visible::acts_on_terminals), "{format:?}:\n{text}");
+    }
+    let text = render(&everything(&analysis), OutputFormat::Json, Paint::PLAIN);
+    let json: Value = serde_json::from_str(&text).expect("JSON");
+    assert_eq!(json["findings"][0]["path"], "a\u{202e}yp.py", "what is escaped is not lost");
+}
+
+#[test]
 fn colour_is_only_added() {
     let analysis = example();
     let report = everything(&analysis);

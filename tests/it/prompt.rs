@@ -145,6 +145,7 @@ fn a_baseline_means_the_same_from_every_folder() {
         ("ci/readme.txt", ""),
     ]);
     assert_eq!(refusal(&project, &[]).lines().next(), Some("error: cannot read the baseline ci/known.json"));
+    assert_eq!(project.run(&["entries"]).status, 0, "entries needs no baseline");
     assert_eq!(project.run(&["--write-baseline", "ci/known.json"]).status, 0);
     assert_eq!(concise(&project, &[]), "");
     let inside = crate::project::run_in(&project.path().join("app"), &["-q", "--output-format", "concise"]);
@@ -280,7 +281,8 @@ fn mistakes_get_a_helpful_answer() {
         (&["--per-file-ignores", "x"], &["does not say which rule to ignore", "'tests/*.py:LC1'"]),
         (&["--target-version", "2.7"], &["not a version of Python", "\"py310\""]),
         (&["-", "main.py"], &["standard input is checked alone"]),
-        (&["rule", "LC99"], &["unknown rule `LC99`"]),
+        (&["rule", "LC999"], &["unknown rule `LC999`", "`loopcheck rule --all` lists the rules"]),
+        (&["rule", "LC1033"], &["did you mean `LC103`?"]),
         (&["config", "winodws"], &["unknown setting `winodws`", "did you mean `windows`?"]),
         (&["completions", "tcsh"], &["bash, elvish, fish, powershell, zsh"]),
     ];
