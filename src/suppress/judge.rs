@@ -1,9 +1,10 @@
 //! LC901: a suppression that suppresses nothing. LC902: one that names nothing loopcheck knows.
 
-use std::path::Path;
+use std::path::PathBuf;
 
 use crate::analysis::Workspace;
 use crate::entry::{Entry, LoopKind};
+use crate::files;
 use crate::finding::{Applicability, Severity};
 use crate::fix::intent::Intent;
 use crate::fix::{self, Cure};
@@ -96,15 +97,18 @@ fn is_judged(settings: &Settings, path: &str, code: &Code) -> bool {
         && named.all(|rule| !rule.code.starts_with(OWN) && settings.reports(rule.code, path))
 }
 
-/// Everything that could break a rule in this module was seen: the whole project was walked, and
-/// every run in it came to its end.
+/// Everything that could break a rule in this module was seen: all that may import it was walked, and
+/// every run in its project came to its end.
 fn is_complete(settings: &Settings, workspace: &Workspace, traces: &[RootTrace], module: usize) -> bool {
     let file = &workspace.modules[module];
     let project = workspace.project_of(module);
     let of_project = |trace: &&RootTrace| workspace.modules[trace.root.module].file.root == file.file.root;
-    let walked = |path: &Path| project.root.starts_with(crate::files::absolute(path, &settings.cwd));
+    // Projects of one repository import from each other.
+    let outermost = project.root.ancestors().filter(|folder| files::has_marker(folder)).last();
+    let outermost = outermost.unwrap_or(&project.root);
+    let walked = |path: &PathBuf| outermost.starts_with(files::absolute(path, &settings.cwd));
     settings.stdin.is_none()
-        && settings.paths.iter().any(|path| walked(path))
+        && settings.paths.iter().any(walked)
         && file.code().is_ok()
         && project.evidence.verdict != Deployment::Elsewhere
         && !traces.iter().filter(of_project).any(|trace| trace.incomplete.is_some())
