@@ -91,10 +91,10 @@ fn add_ignore(args: &Check, settings: &Settings, reason: &str, output: &Output) 
     let added = add::add(&analysis, reason, |finding| {
         finding.severity >= settings.min_severity && !UNIGNORABLE.contains(&finding.code)
     });
-    let mut files = 0;
-    for (shown, text) in &added.texts {
+    let (mut findings, mut files) = (0, 0);
+    for (shown, (text, count)) in &added.texts {
         match store(&analysis.sources[shown], text) {
-            Ok(()) => files += 1,
+            Ok(()) => (findings, files) = (findings + count, files + 1),
             Err(message) => analysis.failures.push(Failure { path: shown.clone(), message }),
         }
     }
@@ -102,10 +102,10 @@ fn add_ignore(args: &Check, settings: &Settings, reason: &str, output: &Output) 
     for (place, why) in &added.left {
         output.warning(format!("{}: {why}", visible::line(place)));
     }
-    let (findings, files) = (report::plural(added.count, "finding"), report::plural(files, "file"));
-    output.message(&match added.count {
-        0 => "Nothing to ignore.\n".to_owned(),
-        _ => format!("Added suppression comments for {findings} in {files}.\n"),
+    let told = (report::plural(findings, "finding"), report::plural(files, "file"));
+    output.message(&match added.texts.is_empty() {
+        true => "Nothing to ignore.\n".to_owned(),
+        false => format!("Added suppression comments for {} in {}.\n", told.0, told.1),
     });
     Ok(exit(args, &analysis, false))
 }

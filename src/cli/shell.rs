@@ -1,7 +1,10 @@
 //! What a package installs beside the program: completions for shells, and the manual page.
 
+use std::io::{self, Write};
+
 use clap::{Command, CommandFactory};
 use clap_complete::Shell;
+use clap_mangen::Man;
 
 use crate::cli::Exit;
 use crate::cli::args::Args;
@@ -29,34 +32,32 @@ loopcheck itself failed: bad arguments, bad configuration, a file that could not
 
 /// One page: the program, then each command with its options.
 pub fn manual(output: &Output) -> Result<Exit, Error> {
-    let failed = |error: std::io::Error| Error::new("cannot make the manual page").at(error.to_string());
-    let mut command = Args::command();
-    command.build();
+    let page = page().map_err(|error| Error::new("cannot make the manual page").at(error.to_string()))?;
+    output.write_bytes(&page)?;
+    Ok(Exit::Clean)
+}
+
+fn page() -> io::Result<Vec<u8>> {
+    let mut program = Args::command();
+    program.build();
+    let man = Man::new(program.clone());
     let mut page = Vec::new();
-    clap_mangen::Man::new(command.clone()).render(&mut page).map_err(failed)?;
-    for command in command.get_subcommands().filter(|command| is_described(command)) {
-        let part = clap_mangen::Man::new(command.clone());
-        page.extend_from_slice(
-            format!(".SH \"LOOPCHECK {}\"\n", command.get_name().to_uppercase()).as_bytes(),
-        );
-        part.render_description_section(&mut page).map_err(failed)?;
-        part.render_synopsis_section(&mut page).map_err(failed)?;
-        part.render_options_section(&mut page).map_err(failed)?;
+    man.render_title(&mut page)?;
+    man.render_name_section(&mut page)?;
+    man.render_synopsis_section(&mut page)?;
+    man.render_description_section(&mut page)?;
+    for command in program.get_subcommands().filter(|command| is_described(command)) {
+        let man = Man::new(command.clone());
+        let mut part = Vec::new();
+        man.render_description_section(&mut part)?;
+        man.render_synopsis_section(&mut part)?;
+        man.render_options_section(&mut part)?;
+        writeln!(page, ".SH \"LOOPCHECK {}\"", command.get_name().to_uppercase())?;
+        // Within the part of a command, its sections are one level down.
+        page.extend(String::from_utf8_lossy(&part).replace(".SH ", ".SS ").into_bytes());
     }
     page.extend_from_slice(EXIT_STATUS.as_bytes());
-    // Within the part of a command, its sections are one level down.
-    let text = String::from_utf8_lossy(&page);
-    let mut within = false;
-    let lines = text.lines().map(|line| {
-        match line.strip_prefix(".SH ") {
-            Some(title) if title.starts_with('"') => within = true,
-            Some(title) if within => return format!(".SS {title}\n"),
-            _ => {}
-        }
-        format!("{line}\n")
-    });
-    output.write(&lines.collect::<String>())?;
-    Ok(Exit::Clean)
+    Ok(page)
 }
 
 fn is_described(command: &Command) -> bool {

@@ -13,10 +13,8 @@ use crate::suppress::comment::{self, Directive, Reach};
 /// What becomes of the files.
 #[derive(Debug, Default)]
 pub struct Added {
-    /// The new text of each file that changes.
-    pub texts: BTreeMap<ShownPath, String>,
-    /// How many findings the new comments silence.
-    pub count: usize,
+    /// The new text of each file that changes, and how many findings its comments silence.
+    pub texts: BTreeMap<ShownPath, (String, usize)>,
     /// Places that no comment can be written to, and why.
     pub left: Vec<(String, &'static str)>,
 }
@@ -37,8 +35,7 @@ pub fn add(analysis: &Analysis, reason: &str, wants: impl Fn(&Finding) -> bool) 
             continue;
         }
         let text = with_comments(source, &wanted, reason);
-        added.count += wanted.len();
-        added.texts.insert(first.place.path.clone(), text);
+        added.texts.insert(first.place.path.clone(), (text, wanted.len()));
     }
     added
 }
