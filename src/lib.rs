@@ -14,17 +14,21 @@
 //! - [`rules`]: one small file a rule, from traces to findings.
 //! - [`fix`]: remedies, placement, edits, the second paper run that proves them.
 //! - [`suppress`]: comments that silence a finding.
+//! - [`baseline`]: findings that were there before.
 //! - [`report`]: one small file an output format.
 //! - [`analysis`]: the whole flow from settings to findings, called by the commands.
 //! - [`platform`]: the three platforms a program is run on.
+//! - [`fingerprint`]: what a finding is known by from one run to the next.
 //! - [`finding`] and [`entry`]: what passes to the report.
 
 pub mod analysis;
+pub mod baseline;
 pub mod cli;
 pub mod entry;
 pub mod error;
 pub mod files;
 pub mod finding;
+pub mod fingerprint;
 pub mod fix;
 pub mod interpret;
 pub mod ir;

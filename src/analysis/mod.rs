@@ -17,7 +17,7 @@ use crate::finding::{Finding, ShownPath};
 use crate::fix;
 use crate::rules;
 use crate::settings::Settings;
-use crate::suppress;
+use crate::suppress::{self, Silenced};
 
 pub use explain::{Explained, Explanation, explain};
 pub use workspace::Workspace;
@@ -31,6 +31,8 @@ pub struct Analysis {
     /// Sorted by path, line, column and code; those that the selection, the per-file ignores and the
     /// suppressions let through. Fixes of rules that may not be fixed are absent.
     pub findings: Vec<Finding>,
+    /// Findings that a comment or the baseline takes out of the report, sorted likewise.
+    pub silenced: Vec<Silenced>,
     /// Sorted by path, line, column, root; reached before unreached.
     pub entries: Vec<Entry>,
     pub files_checked: usize,
@@ -117,26 +119,41 @@ pub fn examine(settings: &Settings, workspace: &Workspace) -> (Analysis, Vec<rul
     let entries = entries::entries(workspace, &traces);
     let mut diagnoses = rules::check_all(workspace, &traces);
     // What nobody will see needs no cure, and proving one costs several runs.
-    diagnoses.retain(|diagnosis| {
-        !suppress::is_suppressed(workspace, &diagnosis.finding)
-            && !settings.admit(vec![diagnosis.finding.clone()]).is_empty()
-    });
+    let mut silenced = if settings.ignores {
+        suppress::apply(settings, workspace, &traces, &entries, &mut diagnoses)
+    } else {
+        Vec::new()
+    };
+    diagnoses.retain(|diagnosis| settings.admits(&diagnosis.finding));
+    silenced.retain(|silenced| settings.admits(&silenced.finding));
     let mut diagnoses = rules::settle(diagnoses);
-    fix::plan_all(settings, workspace, &traces, &mut diagnoses);
-    let findings = settings.admit(diagnoses.iter().map(|diagnosis| diagnosis.finding.clone()).collect());
     let mut sources = Sources::new();
-    for finding in &findings {
+    let told = diagnoses.iter().map(|diagnosis| &diagnosis.finding);
+    for finding in told.chain(silenced.iter().map(|silenced| &silenced.finding)) {
         if let Some(module) = workspace.modules.iter().find(|module| module.shown == finding.place.path) {
             sources.insert(module.shown.clone(), module.source().clone());
         }
     }
+    let mut notices = workspace.notices.clone();
+    if let Some(baseline) = &workspace.baseline {
+        let (known, notice) = baseline.take(settings, &sources, &mut diagnoses);
+        silenced.extend(known);
+        notices.extend(notice);
+    }
+    silenced.sort_by(|a, b| (&a.finding.place, a.finding.code).cmp(&(&b.finding.place, b.finding.code)));
+    fix::plan_all(settings, workspace, &traces, &mut diagnoses);
+    let mut findings: Vec<Finding> = diagnoses.iter().map(|diagnosis| diagnosis.finding.clone()).collect();
+    for finding in findings.iter_mut().filter(|finding| !settings.fixable.contains(finding.code)) {
+        finding.fix = None;
+    }
     let analysis = Analysis {
         findings,
+        silenced,
         entries,
         files_checked: workspace.files_checked,
         sources,
         failures: workspace.failures(),
-        notices: workspace.notices.clone(),
+        notices,
     };
     (analysis, diagnoses)
 }

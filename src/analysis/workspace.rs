@@ -7,6 +7,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use crate::analysis::Failure;
+use crate::baseline::Baseline;
 use crate::error::Error;
 use crate::files::{
     self, FileKind, Needles, ReadError, Role, Source, Target, Universe, UniverseFile, WalkOptions, Walked,
@@ -31,6 +32,7 @@ pub struct Workspace {
     /// Files that command lines outside Python run, in the order of those.
     pub programs: Vec<Program>,
     pub notices: Vec<String>,
+    pub baseline: Option<Arc<Baseline>>,
     walk_failures: Vec<Failure>,
     /// Roots of projects below which every file was walked.
     whole: Vec<PathBuf>,
@@ -38,6 +40,10 @@ pub struct Workspace {
 
 impl Workspace {
     pub fn open(settings: &Settings) -> Result<Workspace, Error> {
+        let baseline = match &settings.baseline {
+            Some(path) => Some(Arc::new(Baseline::read(path, &settings.cwd)?)),
+            None => None,
+        };
         let walked = walk(settings)?;
         let walk_failures = walked
             .errors
@@ -103,7 +109,17 @@ impl Workspace {
         let all = walked.roots.iter().enumerate();
         let whole = all.filter(|(index, _)| walked.is_whole(*index as u32));
         let whole = whole.map(|(_, root)| root.clone()).collect();
-        Ok(Workspace { cwd, modules, projects, files_checked, programs, notices, walk_failures, whole })
+        Ok(Workspace {
+            cwd,
+            modules,
+            projects,
+            files_checked,
+            programs,
+            notices,
+            baseline,
+            walk_failures,
+            whole,
+        })
     }
 
     /// The same workspace with some files changed in memory.
@@ -128,6 +144,7 @@ impl Workspace {
             files_checked: self.files_checked,
             programs: self.programs.clone(),
             notices: self.notices.clone(),
+            baseline: self.baseline.clone(),
             walk_failures: self.walk_failures.clone(),
             whole: self.whole.clone(),
         }
@@ -140,6 +157,12 @@ impl Workspace {
     /// Whether all of a project was looked at: only then does it mean something that a thing is nowhere.
     pub fn is_whole(&self, project: &Project) -> bool {
         self.whole.contains(&project.root)
+    }
+
+    /// It takes part: it matters by itself, or something that matters has asked for it.
+    pub fn is_read(&self, module: usize) -> bool {
+        let module = &self.modules[module];
+        module.file.role == Role::Seed || module.is_loaded()
     }
 
     /// Files that could not be read at all.
@@ -285,10 +308,14 @@ pub fn walked_files(settings: &Settings) -> Result<Vec<ShownPath>, Error> {
 }
 
 fn walk(settings: &Settings) -> Result<Walked, Error> {
-    let exclude =
-        files::exclude_set(settings.exclude.texts().iter().map(String::as_str)).map_err(Error::new)?;
+    let exclude = files::exclude_set(settings.exclude.globs()).map_err(Error::new)?;
     let threads = settings.jobs.map_or(0, std::num::NonZeroUsize::get);
-    let options = WalkOptions { respect_gitignore: settings.respect_gitignore, exclude, threads };
+    let options = WalkOptions {
+        respect_gitignore: settings.respect_gitignore,
+        exclude,
+        force_exclude: settings.force_exclude,
+        threads,
+    };
     let paths: Vec<PathBuf> = match &settings.stdin {
         Some(stdin) => {
             let path = settings.cwd.join(&stdin.filename);

@@ -1,11 +1,14 @@
 //! The arguments, named as ruff names them wherever ruff has one.
 
 use std::ffi::OsString;
+use std::fs;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
-use clap::{ArgAction, Parser, Subcommand, ValueEnum};
+use clap::{ArgAction, CommandFactory, Parser, Subcommand, ValueEnum};
 
+use crate::error::{Error, nearest};
+use crate::files;
 use crate::finding::Severity;
 use crate::settings::{OutputFormat, Windows};
 
@@ -14,7 +17,8 @@ use crate::settings::{OutputFormat, Windows};
 #[command(
     name = "loopcheck",
     version,
-    after_help = "Without a command loopcheck checks: `loopcheck --fix .` is `loopcheck check --fix .`"
+    after_help = "Without a command loopcheck checks: `loopcheck --fix .` is `loopcheck check --fix .`\n\
+                  `@file` stands for the lines of a file, each an argument."
 )]
 pub struct Args {
     #[command(flatten)]
@@ -23,21 +27,22 @@ pub struct Args {
     pub command: Command,
 }
 
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Default, clap::Args)]
 pub struct Global {
     /// Print findings, but nothing else.
-    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    #[arg(short, long, global = true, conflicts_with = "verbose", help_heading = "Global options")]
     pub quiet: bool,
     /// Say what is done: the configuration file, and how much was checked.
-    #[arg(short, long, global = true)]
+    #[arg(short, long, global = true, help_heading = "Global options")]
     pub verbose: bool,
     /// Colour the output.
-    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", help_heading = "Global options")]
     pub color: Color,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum Color {
+    #[default]
     Auto,
     Always,
     Never,
@@ -53,6 +58,14 @@ pub enum Command {
     Explain(Box<Explain>),
     /// Explain a rule.
     Rule(Rule),
+    /// List the settings, or explain one.
+    Config(Config),
+    /// Print the JSON Schema of the configuration.
+    Schema,
+    /// Print the completions for a shell.
+    Completions(Completions),
+    /// Print the manual page.
+    Man,
 }
 
 /// What both `check` and `entries` need to know.
@@ -88,11 +101,14 @@ pub struct Options {
     /// Files and folders to leave out in addition.
     #[arg(long, value_name = "PATTERN", value_delimiter = ',', help_heading = "File selection")]
     pub extend_exclude: Option<Vec<String>>,
+    /// Check files that are named here although they are excluded.
+    #[arg(long, help_heading = "File selection")]
+    pub no_force_exclude: bool,
     /// Check files that .gitignore leaves out too.
     #[arg(long, help_heading = "File selection")]
     pub no_respect_gitignore: bool,
     /// Worker threads [default: one a core].
-    #[arg(short, long, value_name = "N")]
+    #[arg(short, long, value_name = "N", help_heading = "Global options")]
     pub jobs: Option<NonZeroUsize>,
     /// Parse every file, also those that cannot matter.
     #[arg(long, hide = true)]
@@ -139,32 +155,58 @@ pub struct Check {
     #[arg(long, value_name = "PATTERN:RULE", value_delimiter = ',', help_heading = "Rule selection")]
     pub per_file_ignores: Option<Vec<String>>,
 
-    /// How findings are written [default: full].
-    #[arg(long, value_name = "FORMAT")]
+    /// Report also what suppression comments silence.
+    #[arg(long, help_heading = "Suppression")]
+    pub no_ignores: bool,
+    /// Write a suppression comment, with this reason, for every finding.
+    #[arg(
+        long,
+        value_name = "REASON",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "",
+        conflicts_with_all = ["fix", "fix_only", "diff", "no_ignores", "write_baseline"],
+        help_heading = "Suppression"
+    )]
+    pub add_ignore: Option<String>,
+    /// Do not report the findings that this file lists.
+    #[arg(long, value_name = "FILE", help_heading = "Suppression")]
+    pub baseline: Option<PathBuf>,
+    /// List all findings in this file, to be used with --baseline.
+    #[arg(
+        long,
+        value_name = "FILE",
+        conflicts_with_all = ["fix", "fix_only", "diff", "baseline"],
+        help_heading = "Suppression"
+    )]
+    pub write_baseline: Option<PathBuf>,
+
+    /// How findings are written [default: full; on GitHub Actions github].
+    #[arg(long, value_name = "FORMAT", help_heading = "Report")]
     pub output_format: Option<OutputFormat>,
     /// Write the report to a file.
-    #[arg(short, long, value_name = "FILE")]
+    #[arg(short, long, value_name = "FILE", help_heading = "Report")]
     pub output_file: Option<PathBuf>,
     /// Count findings by rule.
-    #[arg(long)]
+    #[arg(long, help_heading = "Report")]
     pub statistics: bool,
     /// The least severity that makes the exit status 1 [default: warning].
-    #[arg(long, value_name = "SEVERITY")]
+    #[arg(long, value_name = "SEVERITY", help_heading = "Report")]
     pub fail_on: Option<Severity>,
     /// The least severity that is reported [default: warning].
-    #[arg(long, value_name = "SEVERITY")]
+    #[arg(long, value_name = "SEVERITY", help_heading = "Report")]
     pub min_severity: Option<Severity>,
     /// Exit with 0 even when there are findings.
-    #[arg(short, long)]
+    #[arg(short, long, help_heading = "Report")]
     pub exit_zero: bool,
     /// Exit with 1 when something was fixed.
-    #[arg(long)]
+    #[arg(long, help_heading = "Report")]
     pub exit_non_zero_on_fix: bool,
     /// List the files that would be checked.
-    #[arg(long, action = ArgAction::SetTrue, conflicts_with = "show_settings")]
+    #[arg(long, action = ArgAction::SetTrue, conflicts_with = "show_settings", help_heading = "File selection")]
     pub show_files: bool,
     /// Show the settings and where each comes from.
-    #[arg(long)]
+    #[arg(long, help_heading = "Configuration")]
     pub show_settings: bool,
 }
 
@@ -202,11 +244,59 @@ pub struct Rule {
     pub output_format: Form,
 }
 
+#[derive(Debug, clap::Args)]
+pub struct Config {
+    /// A setting, such as fail-on.
+    pub key: Option<String>,
+    /// How settings are written.
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub output_format: Form,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct Completions {
+    pub shell: clap_complete::Shell,
+}
+
 /// For people or for programs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Form {
     Text,
     Json,
+}
+
+/// The command that a path which is not there was most likely meant to be.
+pub fn meant_command(path: &str) -> Option<String> {
+    if path.contains(['/', '\\', '.']) {
+        return None;
+    }
+    let commands = Args::command();
+    let names: Vec<&str> = commands.get_subcommands().map(|command| command.get_name()).collect();
+    nearest(path, names.iter().copied()).map(str::to_owned)
+}
+
+/// Puts the lines of `file` where `@file` stands, each an argument of its own.
+///
+/// # Errors
+///
+/// When such a file cannot be read.
+pub fn with_files(arguments: impl IntoIterator<Item = OsString>) -> Result<Vec<OsString>, Error> {
+    let mut all = Vec::new();
+    for argument in arguments {
+        match argument.to_str().and_then(|text| text.strip_prefix('@')).filter(|file| !file.is_empty()) {
+            None => all.push(argument),
+            Some(file) => {
+                let text = fs::read_to_string(file).map_err(|error| {
+                    Error::new(format!("cannot read the arguments in {file}"))
+                        .at(files::error_text(&error))
+                        .help(format!("a path that begins with `@` is written `./@{file}`"))
+                })?;
+                let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+                all.extend(text.lines().filter(|line| !line.is_empty()).map(OsString::from));
+            }
+        }
+    }
+    Ok(all)
 }
 
 /// Puts `check` where no command was given: `loopcheck --fix .` and `loopcheck .` check.
@@ -218,9 +308,8 @@ pub fn with_default_command(arguments: impl IntoIterator<Item = OsString>) -> Ve
             "-q" | "--quiet" | "-v" | "--verbose" => at += 1,
             "--color" => at += 2,
             _ if argument.starts_with("--color=") => at += 1,
-            "check" | "entries" | "explain" | "rule" | "help" | "-h" | "--help" | "-V" | "--version" => {
-                return arguments;
-            }
+            "help" | "-h" | "--help" | "-V" | "--version" => return arguments,
+            word if Args::command().find_subcommand(word).is_some() => return arguments,
             _ => break,
         }
     }
@@ -257,7 +346,6 @@ mod tests {
 
     #[test]
     fn the_arguments_do_not_contradict_each_other() {
-        use clap::CommandFactory;
         Args::command().debug_assert();
     }
 }

@@ -1,20 +1,30 @@
 //! `loopcheck check`: report, and with `--fix` repair.
 
-use crate::analysis::{self, Analysis, Fixed};
-use crate::cli::args::Check;
+use std::path::Path;
+
+use crate::analysis::{self, Analysis, Failure, Fixed};
+use crate::baseline;
+use crate::cli::args::{self, Check};
 use crate::cli::output::Output;
 use crate::cli::{Exit, project};
 use crate::error::Error;
+use crate::files::{self, Source};
 use crate::report::paint::Paint;
 use crate::report::{self, Report, diff, fixes, visible};
-use crate::settings::Settings;
 use crate::settings::layer::{Layer, Origin, Raw, Setting, Value};
+use crate::settings::{OutputFormat, Settings};
+use crate::suppress::add;
+
+/// A file that does not parse is not edited, and a comment about a comment helps nobody.
+const UNIGNORABLE: [&str; 3] = ["LC000", "LC901", "LC902"];
 
 /// The byte-order mark of UTF-8.
 const BOM: &[u8] = b"\xef\xbb\xbf";
 
 pub fn run(args: &Check, output: &Output) -> Result<Exit, Error> {
-    let settings = project::settings(&args.project, layer(args)?, output)?;
+    let mut settings = project::settings(&args.project, layer(args)?, output)?;
+    settings.ignores = !args.no_ignores;
+    on_github(args, &mut settings);
     if args.show_settings {
         let lines: Vec<_> =
             settings.describe().lines().map(|line| visible::line(line).into_owned()).collect();
@@ -27,6 +37,12 @@ pub fn run(args: &Check, output: &Output) -> Result<Exit, Error> {
         output.write(&lines)?;
         return Ok(Exit::Clean);
     }
+    if let Some(file) = &args.write_baseline {
+        return write_baseline(args, settings, file, output);
+    }
+    if let Some(reason) = &args.add_ignore {
+        return add_ignore(args, &settings, reason, output);
+    }
     if args.diff {
         return show_diff(args, &settings, output);
     }
@@ -36,6 +52,68 @@ pub fn run(args: &Check, output: &Output) -> Result<Exit, Error> {
     let analysis = analysis::analyse(&settings)?;
     let found = report(args, &settings, &analysis, "", output)?;
     Ok(exit(args, &analysis, found))
+}
+
+/// GitHub Actions gets annotations beside the text, unless somebody chose a format.
+fn on_github(args: &Check, settings: &mut Settings) {
+    const VARIABLE: &str = "GITHUB_ACTIONS";
+    let chosen = args.output_file.is_some() || settings.origins.contains_key("output-format");
+    if !chosen && std::env::var_os(VARIABLE).is_some_and(|value| value == "true") {
+        settings.output_format = OutputFormat::Github;
+        settings.origins.insert("output-format", Origin::Argument(VARIABLE.into()));
+    }
+}
+
+/// `--write-baseline`: what is found now is known from now on.
+fn write_baseline(args: &Check, mut settings: Settings, file: &Path, output: &Output) -> Result<Exit, Error> {
+    settings.baseline = None;
+    let path = files::absolute(file, &settings.cwd);
+    let shown = files::shown_path(&path, &settings.cwd);
+    let analysis = analysis::analyse(&settings)?;
+    let count = baseline::write(&analysis, &settings, &path)?;
+    tell(&analysis, &settings, output);
+    let (findings, them) = (report::plural(count, "finding"), if count == 1 { "it" } else { "them" });
+    output.message(&format!("Wrote {findings} to {shown}. `--baseline {shown}` leaves {them} out.\n"));
+    Ok(exit(args, &analysis, false))
+}
+
+/// `--add-ignore`: a comment for every finding that is reported.
+fn add_ignore(args: &Check, settings: &Settings, reason: &str, output: &Output) -> Result<Exit, Error> {
+    if settings.stdin.is_some() {
+        return Err(
+            Error::new("--add-ignore cannot write into standard input").help("name the file instead of `-`")
+        );
+    }
+    if reason.contains(['\n', '\r']) {
+        return Err(Error::new("the reason of --add-ignore must stand on one line"));
+    }
+    let mut analysis = analysis::analyse(settings)?;
+    let added = add::add(&analysis, reason, |finding| {
+        finding.severity >= settings.min_severity && !UNIGNORABLE.contains(&finding.code)
+    });
+    let (mut findings, mut files) = (0, 0);
+    for (shown, (text, count)) in &added.texts {
+        match store(&analysis.sources[shown], text) {
+            Ok(()) => (findings, files) = (findings + count, files + 1),
+            Err(message) => analysis.failures.push(Failure { path: shown.clone(), message }),
+        }
+    }
+    tell(&analysis, settings, output);
+    for (place, why) in &added.left {
+        output.warning(format!("{}: {why}", visible::line(place)));
+    }
+    let told = (report::plural(findings, "finding"), report::plural(files, "file"));
+    output.message(&match added.texts.is_empty() {
+        true => "Nothing to ignore.\n".to_owned(),
+        false => format!("Added suppression comments for {} in {}.\n", told.0, told.1),
+    });
+    Ok(exit(args, &analysis, false))
+}
+
+/// Links are followed within the project of the file.
+fn store(source: &Source, text: &str) -> Result<(), String> {
+    let root = files::project_root(source.path.parent().unwrap_or(&source.path));
+    files::store(source, &root, text)
 }
 
 /// `--diff`: nothing is written, what would be fixed is shown.
@@ -117,6 +195,9 @@ fn report(
 fn tell(analysis: &Analysis, settings: &Settings, output: &Output) {
     for failure in &analysis.failures {
         output.error(format!("{}: {}", visible::line(&failure.path), visible::line(&failure.message)));
+        if let Some(command) = args::meant_command(&failure.path) {
+            output.message(&format!("  help: did you mean the command `{command}`?\n"));
+        }
     }
     for notice in &analysis.notices {
         output.note(visible::line(notice));
@@ -157,6 +238,10 @@ fn layer(args: &Check) -> Result<Layer, Error> {
     for (key, flag, texts) in lists {
         layer.extend(texts.as_ref().map(|texts| project::list(key, flag, texts)));
     }
+    if let Some(file) = &args.baseline {
+        let file = Raw::Text(file.to_string_lossy().into_owned());
+        layer.push(Setting::argument("baseline", "--baseline", file));
+    }
     if let Some(pairs) = &args.per_file_ignores {
         layer.push(per_file_ignores(pairs)?);
     }
@@ -194,7 +279,6 @@ mod tests {
     use clap::Parser;
 
     use super::*;
-    use crate::analysis::Failure;
     use crate::cli::args::{Args, Command};
 
     fn args(line: &str) -> Check {

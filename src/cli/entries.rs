@@ -9,7 +9,9 @@ use crate::report::{entries, visible};
 use crate::settings::layer::Layer;
 
 pub fn run(args: &Entries, output: &Output) -> Result<Exit, Error> {
-    let settings = project::settings(&args.project, Layer::new(), output)?;
+    let mut settings = project::settings(&args.project, Layer::new(), output)?;
+    // A baseline knows findings, and none are asked for.
+    settings.baseline = None;
     let analysis = analysis::analyse(&settings)?;
     let text = match args.output_format {
         Form::Text => entries::render(&analysis.entries, output.paint),

@@ -20,7 +20,9 @@ pub fn run(args: &Explain, output: &Output) -> Result<Exit, Error> {
     let root = root(path.parent().unwrap_or(&cwd), &cwd);
     let project =
         Project { paths: vec![file.clone(), root], stdin_filename: None, options: args.options.clone() };
-    let settings = project::settings(&project, Layer::new(), output)?;
+    let mut settings = project::settings(&project, Layer::new(), output)?;
+    // A baseline knows findings, and none are asked for.
+    settings.baseline = None;
     let explanation = analysis::explain(&settings, &file, line)?;
     let text = match args.output_format {
         Form::Text => explain::render(&explanation, output.verbose, output.paint),

@@ -2,18 +2,20 @@
 
 mod args;
 mod check;
+mod config;
 mod entries;
 mod explain;
 mod output;
 mod project;
 mod rule;
+mod shell;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::Parser;
 
-use crate::cli::args::{Args, Command};
+use crate::cli::args::{Args, Command, Global};
 use crate::cli::output::Output;
 use crate::error::Error;
 
@@ -30,6 +32,13 @@ pub enum Exit {
 
 /// Runs the command line and tells how the process must end.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let arguments = match args::with_files(arguments) {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            Output::new(&Global::default()).error(&error);
+            return ExitCode::from(Exit::Failed as u8);
+        }
+    };
     let args = match Args::try_parse_from(args::with_default_command(arguments)) {
         Ok(args) => args,
         Err(help_or_error) => {
@@ -52,5 +61,9 @@ fn run(command: Command, output: &Output) -> Result<Exit, Error> {
         Command::Entries(args) => entries::run(&args, output),
         Command::Explain(args) => explain::run(&args, output),
         Command::Rule(args) => rule::run(&args, output),
+        Command::Config(args) => config::run(&args, output),
+        Command::Schema => config::schema(output),
+        Command::Completions(args) => shell::completions(args.shell, output),
+        Command::Man => shell::manual(output),
     }
 }

@@ -6,9 +6,11 @@ use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 
 use anstream::{AutoStream, ColorChoice};
+use supports_hyperlinks::Stream;
 
 use crate::cli::args::{Color, Global};
 use crate::error::Error;
+use crate::files;
 use crate::finding::Severity;
 use crate::report::paint::{GOOD, Paint, severity_style};
 use crate::report::visible;
@@ -29,8 +31,11 @@ impl Output {
         Output {
             quiet: global.quiet,
             verbose: global.verbose,
-            paint: paint(global.color, &io::stdout()),
-            messages: paint(global.color, &io::stderr()),
+            paint: Paint {
+                links: colour(global.color, &io::stdout()) && supports_hyperlinks::on(Stream::Stdout),
+                colour: colour(global.color, &io::stdout()),
+            },
+            messages: Paint { colour: colour(global.color, &io::stderr()), links: false },
         }
     }
 
@@ -80,7 +85,7 @@ impl Output {
         };
         fs::write(file, text).map_err(|error| {
             Error::new(format!("cannot write the report to {}", file.display()))
-                .at(error.to_string())
+                .at(files::error_text(&error))
                 .help("check the folder given to --output-file")
         })
     }
@@ -128,15 +133,14 @@ impl Output {
 }
 
 /// `--color`, else NO_COLOR, FORCE_COLOR, CLICOLOR_FORCE and CLICOLOR, else whether it is a terminal.
-fn paint(color: Color, stream: &impl anstream::stream::RawStream) -> Paint {
-    let colour = match color {
+fn colour(color: Color, stream: &impl anstream::stream::RawStream) -> bool {
+    match color {
         Color::Always => true,
         Color::Never => false,
         Color::Auto if has_value("NO_COLOR", &[]) => false,
         Color::Auto if has_value("FORCE_COLOR", &["0", "false"]) => true,
         Color::Auto => AutoStream::choice(stream) != ColorChoice::Never,
-    };
-    Paint { colour }
+    }
 }
 
 /// Is the environment variable set to anything but nothing and the words that mean no?

@@ -77,6 +77,9 @@ fn shared(args: &Project) -> Layer {
     layer.extend(
         args.options.extend_exclude.as_ref().map(|texts| list("extend-exclude", "--extend-exclude", texts)),
     );
+    if args.options.no_force_exclude {
+        layer.push(Setting::argument("force-exclude", "--no-force-exclude", Raw::Flag(false)));
+    }
     if args.options.no_respect_gitignore {
         layer.push(Setting::argument("respect-gitignore", "--no-respect-gitignore", Raw::Flag(false)));
     }

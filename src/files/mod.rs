@@ -21,6 +21,6 @@ pub use source::{EncodeError, MAX_BYTES, ReadError, Source};
 pub use universe::{Role, Stats, Target, Universe, UniverseFile, universe};
 pub use walk::{
     DEFAULT_EXCLUDE, FileKind, WalkError, WalkOptions, Walked, WalkedFile, WalkedLauncher, absolute,
-    exclude_set, has_marker, project_root, shown_path, walk,
+    error_text, exclude_set, has_marker, project_root, shown_path, walk,
 };
-pub use write::{WriteError, replace};
+pub use write::{WriteError, replace, store};

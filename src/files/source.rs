@@ -138,6 +138,18 @@ impl Source {
         Position { line: line as u32 + 1, column: column as u32 + 1 }
     }
 
+    /// A line by its number, from 1, without its line end; empty where there is none.
+    pub fn line(&self, line: u32) -> &str {
+        let (from, to) = (self.line_start(line), self.line_start(line + 1));
+        self.text[from as usize..to as usize].trim_end_matches(['\r', '\n'])
+    }
+
+    /// Where a line begins, by its number from 1; past the last one, the end of the text.
+    pub fn line_start(&self, line: u32) -> u32 {
+        let start = self.line_starts.get((line as usize).wrapping_sub(1));
+        start.copied().unwrap_or(self.text.len() as u32)
+    }
+
     pub fn place(&self, span: Span) -> Place {
         Place {
             path: self.shown.clone(),

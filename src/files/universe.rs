@@ -339,7 +339,7 @@ mod tests {
             let needles =
                 Needles { packages: words("asyncio uvicorn"), ways: words("run"), alone: Vec::new() };
             let exclude = exclude_set([]).unwrap();
-            let options = WalkOptions { respect_gitignore: true, exclude, threads: 2 };
+            let options = WalkOptions { respect_gitignore: true, exclude, force_exclude: true, threads: 2 };
             let walked = walk(&[self.0.path().join(given)], &options);
             let target =
                 |module: &&str| Target { dir: self.0.path().to_path_buf(), module: (*module).to_owned() };

@@ -43,9 +43,10 @@ pub const DEFAULT_EXCLUDE: &[&str] = &[
 #[derive(Clone, Debug)]
 pub struct WalkOptions {
     pub respect_gitignore: bool,
-    /// Matched against the path relative to the project root and against the file name, for
-    /// directories and for files, also for files named on the command line.
+    /// Matched against the absolute path and against the file name, for directories and for files.
     pub exclude: GlobSet,
+    /// `exclude` also binds the paths that are given.
+    pub force_exclude: bool,
     /// 0 lets the machine decide. The result does not depend on it.
     pub threads: usize,
 }
@@ -139,7 +140,7 @@ pub fn walk(paths: &[PathBuf], options: &WalkOptions) -> Walked {
         };
         let dir = if metadata.is_dir() { &*path } else { path.parent().unwrap_or(&path) };
         let top = project_root(dir);
-        let excluded = is_excluded_below(&path, &top, &options.exclude);
+        let excluded = options.force_exclude && is_excluded_below(&path, &top, &options.exclude);
         walked.tops.push(top);
         if excluded {
             continue;
@@ -239,7 +240,7 @@ struct Seen {
 }
 
 fn walk_dirs(mut builder: WalkBuilder, tops: &[PathBuf], options: &WalkOptions, cwd: &Path) -> Seen {
-    let (filter_tops, exclude) = (tops.to_vec(), options.exclude.clone());
+    let exclude = options.exclude.clone();
     // Noted by the filter, because `.git` itself is excluded.
     let marked = Arc::new(Mutex::new(Vec::new()));
     let note = Arc::clone(&marked);
@@ -260,8 +261,7 @@ fn walk_dirs(mut builder: WalkBuilder, tops: &[PathBuf], options: &WalkOptions, 
             }
             let in_editor = entry.path().parent().and_then(Path::file_name) == Some(OsStr::new(VS_CODE));
             let is_dir = entry.file_type().is_some_and(|kind| kind.is_dir());
-            let excluded = || is_excluded(entry.path(), top_of(entry.path(), &filter_tops), &exclude);
-            entry.depth() == 0 || !(in_editor && is_dir || excluded())
+            entry.depth() == 0 || !(in_editor && is_dir || is_excluded(entry.path(), &exclude))
         });
     let all = Mutex::new(Seen::default());
     builder.build_parallel().run(|| {
@@ -341,7 +341,7 @@ fn error_path(error: &ignore::Error) -> Option<&Path> {
 }
 
 /// The operating system's words without its number: `permission denied`.
-pub(super) fn error_text(error: &std::io::Error) -> String {
+pub fn error_text(error: &std::io::Error) -> String {
     let text = error.to_string();
     let text = text.split(" (os error").next().unwrap_or(&text);
     let mut characters = text.chars();
@@ -448,15 +448,14 @@ fn top_of<'a>(path: &'a Path, tops: &'a [PathBuf]) -> &'a Path {
     }
 }
 
-fn is_excluded(path: &Path, top: &Path, exclude: &GlobSet) -> bool {
+fn is_excluded(path: &Path, exclude: &GlobSet) -> bool {
     let name = path.file_name().unwrap_or_default();
-    exclude.is_match(Path::new(name))
-        || path.strip_prefix(top).is_ok_and(|relative| exclude.is_match(relative))
+    exclude.is_match(Path::new(name)) || exclude.is_match(path)
 }
 
 /// Whether a named path or a folder between it and the root is excluded.
 fn is_excluded_below(path: &Path, top: &Path, exclude: &GlobSet) -> bool {
-    path.ancestors().take_while(|part| *part != top).any(|part| is_excluded(part, top, exclude))
+    path.ancestors().take_while(|part| *part != top).any(|part| is_excluded(part, exclude))
 }
 
 #[cfg(test)]
@@ -483,7 +482,7 @@ mod tests {
 
     fn options() -> WalkOptions {
         let exclude = exclude_set(DEFAULT_EXCLUDE.iter().copied()).unwrap();
-        WalkOptions { respect_gitignore: true, exclude, threads: 2 }
+        WalkOptions { respect_gitignore: true, exclude, force_exclude: true, threads: 2 }
     }
 
     #[test]
@@ -499,8 +498,10 @@ mod tests {
     fn excluded_names_are_left_out_even_when_named() {
         let dir = project(&["pyproject.toml", "venv/a.py", "src/build/b.py", "c.py"]);
         assert_eq!(listed(dir.path(), &[".", "venv/a.py", "venv"], &options()), ["c.py"]);
-        let exclude = exclude_set(["src/*/b.py", "./venv/"]).unwrap();
-        assert_eq!(listed(dir.path(), &["."], &WalkOptions { exclude, ..options() }), ["c.py"]);
+        let pattern = format!("{}/src/*/b.py", dir.path().display());
+        let exclude = exclude_set([&*pattern, "./venv/"]).unwrap();
+        let bound = WalkOptions { exclude, ..options() };
+        assert_eq!(listed(dir.path(), &["."], &bound), ["c.py"]);
     }
 
     #[test]

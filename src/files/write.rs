@@ -7,7 +7,19 @@ use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
 
+use super::source::Source;
 use super::walk::error_text;
+
+/// Writes a new text of a file in the encoding of the file; `root` as in [`replace`].
+///
+/// # Errors
+///
+/// Why the file is left as it is, for people.
+pub fn store(source: &Source, root: &Path, text: &str) -> Result<(), String> {
+    let original = source.encode(&source.text).map_err(|error| error.to_string())?;
+    let new = source.encode(text).map_err(|error| error.to_string())?;
+    replace(&source.path, root, &original, &new).map_err(|error| error.to_string())
+}
 
 /// Why a file was not replaced, in full: what, why, and what state the file is in.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -33,11 +33,13 @@ pub enum Intent {
     /// Call the class that stands here.
     Instantiate { class: Span },
     /// Let another text stand in for a string.
-    ReplaceText { constant: Span, text: String },
+    ReplaceString { constant: Span, text: String },
     /// Let the `if` with this test hold on Windows only.
     AddCondition { test: Span },
     /// `asyncio.run(main())` with a loop factory on Windows from Python 3.12, as it was elsewhere.
     TwoArmedRun { statement: Span, call: Span },
+    /// Put other text in the place of a comment or a part of one.
+    ReplaceComment { span: Span, content: String },
     /// Remove the statement; `pass` stands in where its suite would be empty.
     RemoveStatement { statement: Span },
 }

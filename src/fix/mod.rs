@@ -97,15 +97,29 @@ fn prove(
 ) -> Result<Fix, String> {
     let changed = render_all(settings, workspace, &cure.intents)?;
     verify::holds(workspace, trace, diagnosis, &changed)?;
+    Ok(as_fix(workspace, cure, &changed))
+}
+
+/// Renders a cure that changes no code, so that no run could tell the difference.
+///
+/// # Errors
+///
+/// Why it cannot be rendered, for people.
+pub fn render_cure(settings: &Settings, workspace: &Workspace, cure: &Cure) -> Result<Fix, String> {
+    let changed = render_all(settings, workspace, &cure.intents)?;
+    Ok(as_fix(workspace, cure, &changed))
+}
+
+fn as_fix(workspace: &Workspace, cure: &Cure, changed: &[Change]) -> Fix {
     let mut edits = Vec::new();
-    for change in &changed {
+    for change in changed {
         let source = workspace.modules[change.module].source();
         edits.extend(change.edits.iter().map(|edit| Edit {
             place: source.place(Span { start: edit.start, end: edit.end }),
             content: edit.content.clone(),
         }));
     }
-    Ok(Fix { applicability: cure.applicability, message: cure.message.clone(), edits })
+    Fix { applicability: cure.applicability, message: cure.message.clone(), edits }
 }
 
 /// One module with its edits, and the text they make.

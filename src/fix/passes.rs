@@ -110,10 +110,7 @@ fn together<'d>(
 /// Writes a changed file in its own encoding.
 fn store(workspace: &Workspace, module: usize, text: &str) -> Result<(), String> {
     let source = workspace.modules[module].source();
-    let original = source.encode(&source.text).map_err(|error| error.to_string())?;
-    let new = source.encode(text).map_err(|error| error.to_string())?;
-    let root = &workspace.project_of(module).root;
-    files::replace(&source.path, root, &original, &new).map_err(|error| error.to_string())
+    files::store(source, &workspace.project_of(module).root, text)
 }
 
 fn count(mut cured: Vec<(&'static str, &'static str)>) -> Vec<FixedRule> {

@@ -331,7 +331,7 @@ fn repair_test(workspace: &Workspace, trace: &RootTrace, site: Site) -> Result<C
     let mut cure = Cure {
         applicability: Applicability::Safe,
         message: format!("compare with \"{answer}\", the answer on Windows"),
-        intents: vec![(module, Intent::ReplaceText { constant, text: answer.to_string() })],
+        intents: vec![(module, Intent::ReplaceString { constant, text: answer.to_string() })],
     };
     if let Some(word) = may_need_proactor(workspace, trace) {
         cure.applicability = Applicability::Unsafe;

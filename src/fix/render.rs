@@ -51,13 +51,14 @@ pub fn render(text: &str, intents: &[Intent], style: &Style) -> Result<Vec<TextE
             Intent::InsertPolicyHere { before, bound } => policy::insert_here(&mut draft, *before, *bound)?,
             Intent::ReplaceCall { call, windows } => replace::replace(&mut draft, *call, windows)?,
             Intent::Instantiate { class } => draft.insert(class.end, Rank::Text, "()"),
-            Intent::ReplaceText { constant, text } => {
+            Intent::ReplaceString { constant, text } => {
                 let quoted = draft.layout.quoted(&format!("\"{text}\""));
                 draft.replace(constant.start, constant.end, quoted);
             }
             Intent::WrapInGuard { statement } => guard::wrap(&mut draft, *statement)?,
             Intent::AddCondition { test } => guard::add_condition(&mut draft, *test)?,
             Intent::TwoArmedRun { statement, call } => guard::two_arms(&mut draft, *statement, *call)?,
+            Intent::ReplaceComment { span, content } => draft.replace(span.start, span.end, content.as_str()),
             Intent::InsertPolicy { .. } | Intent::SetKeyword { .. } | Intent::RemoveStatement { .. } => {}
         }
     }

@@ -32,6 +32,8 @@ pub static PAGES: &[(&str, &str)] = &[
     ("LC406", include_str!("../../rules/LC406.md")),
     ("LC501", include_str!("../../rules/LC501.md")),
     ("LC503", include_str!("../../rules/LC503.md")),
+    ("LC901", include_str!("../../rules/LC901.md")),
+    ("LC902", include_str!("../../rules/LC902.md")),
 ];
 
 /// Where a rule page can be read on the web; the page's file name follows.

@@ -1,12 +1,15 @@
 //! The only place that sees the parser's tree.
 //!
 //! [`lower`] turns the text of a module into the IR and drops the tree before it returns, so that
-//! nothing above this module depends on the parser. [`view`] is the second parse, for fixes.
+//! nothing above this module depends on the parser. [`view`] is the second parse, for fixes;
+//! [`comments`] reads comments alone.
 
+mod comments;
 mod lower;
 mod nesting;
 pub mod view;
 
+pub use comments::{Comment, comments};
 pub use lower::lower;
 pub use nesting::MAX_DEPTH;
 

@@ -18,7 +18,7 @@ fn line(report: &Report<'_>, finding: &Finding, paint: Paint) -> String {
         paint.with(BOLD, visible::line(&finding.place.path)),
         finding.place.start.line,
         finding.place.start.column,
-        paint.with(severity_style(finding.severity), finding.code),
+        paint.code(severity_style(finding.severity), finding.code),
         report.marker(finding),
         visible::line(&finding.message),
     )

@@ -4,6 +4,7 @@ use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Renderer, Snip
 
 use crate::files::Source;
 use crate::finding::{Applicability, Finding, Place, Position, Related, Severity};
+use crate::knowledge::pages;
 use crate::report::paint::{BOLD, GUTTER, Paint};
 use crate::report::{Report, summary, visible};
 
@@ -30,7 +31,10 @@ fn picture(report: &Report<'_>, finding: &Finding, paint: Paint) -> String {
         Severity::Warning => Level::WARNING,
         Severity::Info => Level::INFO,
     };
-    let title = level.primary_title(visible::line(&finding.message)).id(finding.code);
+    let mut title = level.primary_title(visible::line(&finding.message)).id(finding.code);
+    if paint.links {
+        title = title.id_url(pages::url(finding.code));
+    }
     let window = source.map(|source| Window::around(source, &finding.place, &near));
     let group = match &window {
         Some(window) => title.element(window.snippet(finding, &near)),

@@ -1,15 +1,11 @@
 //! Annotations for GitHub Actions, then the same in words for whoever reads the log.
 
-use std::cmp::Reverse;
-
 use crate::finding::{Finding, Severity};
 use crate::report::{Report, paint::Paint, summary, visible};
 
 /// GitHub shows only the first few annotations of a step, so errors come first.
 pub fn render(report: &Report<'_>) -> String {
-    let mut findings = report.findings.clone();
-    findings.sort_by_key(|finding| Reverse(finding.severity));
-    let annotations = findings.into_iter().map(annotation);
+    let annotations = report.errors_first().into_iter().map(annotation);
     let lines = report.findings.iter().map(|finding| line(report, finding));
     let mut text: String = annotations.chain(lines).collect();
     if report.summary {
@@ -50,17 +46,17 @@ fn line(report: &Report<'_>, finding: &Finding) -> String {
         "{}[{}]: {}:{}:{}: {}{}\n",
         finding.severity.name(),
         finding.code,
-        visible::line(&finding.place.path),
+        visible::log_line(&finding.place.path),
         finding.place.start.line,
         finding.place.start.column,
         report.marker(finding),
-        visible::line(&finding.message),
+        visible::log_line(&finding.message),
     )
 }
 
 /// A sentence as the text of a workflow command, on one line.
 fn data(text: &str) -> String {
-    visible::line(text).replace('%', "%25")
+    visible::log_line(text).replace('%', "%25")
 }
 
 /// A text as a property of a workflow command.

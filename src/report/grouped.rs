@@ -13,7 +13,7 @@ pub fn render(report: &Report<'_>, paint: Paint) -> String {
             text += &format!(
                 "  {:<width$}  {} {}{}\n",
                 place(finding),
-                paint.with(severity_style(finding.severity), finding.code),
+                paint.code(severity_style(finding.severity), finding.code),
                 report.marker(finding),
                 visible::line(&finding.message),
             );

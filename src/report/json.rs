@@ -5,7 +5,7 @@ use serde::Serialize;
 use crate::entry::{Entry, Launch, LoopCase, LoopKind, Loops, Process};
 use crate::finding::{Applicability, Finding, Fix, Position, Related, Severity};
 use crate::knowledge::pages;
-use crate::report::Report;
+use crate::report::{Report, visible};
 
 const VERSION: u8 = 1;
 
@@ -189,17 +189,12 @@ fn finish(json: serde_json::Result<String>) -> String {
     // Plain structs of strings and numbers always serialize.
     let json = json.unwrap_or_default() + "\n";
     // Outside of strings JSON has no such character, so escaping it here keeps the meaning.
-    if !json.contains(is_control) {
+    if !json.contains(visible::acts_on_terminals) {
         return json;
     }
     let escaped = |character: char| match character {
-        control if is_control(control) => format!("\\u{:04x}", control as u32),
+        control if visible::acts_on_terminals(control) => format!("\\u{:04x}", control as u32),
         other => other.to_string(),
     };
     json.chars().map(escaped).collect()
-}
-
-/// DEL and the C1 controls: JSON allows them as they are, but a terminal may obey them.
-fn is_control(character: char) -> bool {
-    ('\u{7f}'..='\u{9f}').contains(&character)
 }

@@ -3,6 +3,7 @@
 //! Every format is a function from a [`Report`] to text, so the text can go to a screen, a pipe or a
 //! file, and is the same on every run.
 
+mod azure;
 mod concise;
 pub mod diff;
 pub mod entries;
@@ -10,24 +11,43 @@ pub mod explain;
 pub mod fixes;
 mod full;
 mod github;
+mod gitlab;
 mod grouped;
 mod json;
+mod junit;
+pub mod keys;
 pub mod paint;
+mod pylint;
+mod rdjson;
 pub mod rule;
+mod sarif;
 mod statistics;
 mod summary;
 pub mod visible;
 
-use crate::analysis::{Analysis, Sources};
+use std::cmp::Reverse;
+
+use crate::analysis::{Analysis, Failure, Sources};
 use crate::finding::{Applicability, Finding, Severity};
 use crate::report::paint::Paint;
 use crate::settings::{OutputFormat, Settings};
+use crate::suppress::Silenced;
+
+/// What formats with a place for it call the tool.
+const NAME: &str = "loopcheck";
+
+/// Where the tool can be read about.
+const HOME: &str = "https://github.com/loopcheck/loopcheck";
 
 /// What is reported of an analysis.
 #[derive(Clone, Debug)]
 pub struct Report<'a> {
     /// Those at or above the least severity to report, sorted by place.
     pub findings: Vec<&'a Finding>,
+    /// Those that a comment or the baseline silences, at or above the least severity to report.
+    pub silenced: Vec<&'a Silenced>,
+    /// Files that could not be read.
+    pub failures: &'a [Failure],
     /// How many findings lie below it.
     pub hidden: usize,
     pub entries: usize,
@@ -46,6 +66,8 @@ impl<'a> Report<'a> {
         Report {
             hidden: analysis.findings.len() - findings.len(),
             findings,
+            silenced: analysis.silenced.iter().filter(|silenced| shown(&&silenced.finding)).collect(),
+            failures: &analysis.failures,
             entries: analysis.entries.len(),
             files: analysis.files_checked,
             sources: &analysis.sources,
@@ -57,6 +79,13 @@ impl<'a> Report<'a> {
     /// The worst severity that is reported.
     pub fn worst(&self) -> Option<Severity> {
         self.findings.iter().map(|finding| finding.severity).max()
+    }
+
+    /// The worst first, for readers who do not read on.
+    fn errors_first(&self) -> Vec<&'a Finding> {
+        let mut findings = self.findings.clone();
+        findings.sort_by_key(|finding| Reverse(finding.severity));
+        findings
     }
 
     fn count(&self, severity: Severity) -> usize {
@@ -83,6 +112,12 @@ pub fn render(report: &Report<'_>, format: OutputFormat, paint: Paint) -> String
         OutputFormat::Json => json::render(report),
         OutputFormat::JsonLines => json::render_lines(report),
         OutputFormat::Github => github::render(report),
+        OutputFormat::Gitlab => gitlab::render(report),
+        OutputFormat::Sarif => sarif::render(report),
+        OutputFormat::Junit => junit::render(report),
+        OutputFormat::Rdjson => rdjson::render(report),
+        OutputFormat::Pylint => pylint::render(report),
+        OutputFormat::Azure => azure::render(report),
     }
 }
 
@@ -95,7 +130,7 @@ pub fn render_statistics(report: &Report<'_>, format: OutputFormat, paint: Paint
 }
 
 /// `1 error`, `2 errors`, `2 entries`, `2 ways`.
-fn plural(count: usize, noun: &str) -> String {
+pub fn plural(count: usize, noun: &str) -> String {
     if count == 1 {
         format!("1 {noun}")
     } else if let Some(stem) = noun.strip_suffix('y').filter(|stem| !stem.ends_with('a')) {

@@ -22,7 +22,7 @@ pub fn render(report: &Report<'_>, paint: Paint) -> String {
     let mut text = String::new();
     for row in rows {
         let marker = if row.fixable { "[*]" } else { "[ ]" };
-        text += &format!("{:>width$}\t{}\t{marker} {}\n", row.count, paint.with(BOLD, row.code), row.name);
+        text += &format!("{:>width$}\t{}\t{marker} {}\n", row.count, paint.code(BOLD, row.code), row.name);
     }
     if report.summary {
         text += &summary::render(report, paint);

@@ -23,7 +23,10 @@ fn clean(report: &Report<'_>, paint: Paint) -> String {
             format!(" {} in {}.", plural(entries, "entry point"), plural(files, "file"))
         }
     };
-    paint.with(GOOD, "All checks passed!") + &checked
+    match report.failures {
+        [] => paint.with(GOOD, "All checks passed!") + &checked,
+        _ => format!("Nothing found in what could be read.{checked}"),
+    }
 }
 
 fn counts(report: &Report<'_>, paint: Paint) -> String {

@@ -1,15 +1,20 @@
-//! Every format, on the same three findings: a tab and CRLF line ends; wide characters and a Windows
-//! path; control characters in the source, the path and the message.
+//! Every format, on the same findings: a tab and CRLF line ends; wide characters and a Windows path;
+//! control characters and commands for a pipeline in the source, the path and the message; and one
+//! that a comment silences.
 
 use std::path::PathBuf;
 use std::sync::Arc;
+
+use serde_json::{Value, json};
 
 use super::*;
 use crate::analysis::{ChangedFile, Fixed, FixedRule};
 use crate::entry::{Entry, Launch, LoopCase, LoopKind, Loops, Process};
 use crate::files::Source;
 use crate::finding::{Edit, Fix, Place, Position, Related};
+use crate::fingerprint::fingerprints;
 use crate::ir::Span;
+use crate::suppress::Silencer;
 
 const MAIN: &str = "from nicegui import ui\r\n\r\nif True:\r\n\tui.run(port=8080)\r\n";
 const WIDE: &str = "名前 = 'é'; uvicorn.run(app)\n";
@@ -83,7 +88,24 @@ fn example() -> Analysis {
         },
     ];
     let sources = [main, wide, control].into_iter().map(|source| (source.shown.clone(), source)).collect();
-    Analysis { findings, entries: vec![entry()], files_checked: 3, sources, ..Analysis::default() }
+    let silenced = vec![silenced()];
+    Analysis { findings, silenced, entries: vec![entry()], files_checked: 3, sources, ..Analysis::default() }
+}
+
+fn silenced() -> Silenced {
+    let finding = Finding {
+        code: "LC104",
+        name: "loop-depends-on-reload",
+        severity: Severity::Warning,
+        message: "only because of reload".into(),
+        label: String::new(),
+        why: String::new(),
+        help: String::new(),
+        place: line_of(r"C:/my app/100%/serve.bat", 7),
+        related: vec![],
+        fix: None,
+    };
+    Silenced { finding, by: Silencer::Comment { reason: "never without".into() } }
 }
 
 fn entry() -> Entry {
@@ -116,6 +138,8 @@ fn shown(format: OutputFormat) -> String {
 fn everything(analysis: &Analysis) -> Report<'_> {
     Report {
         findings: analysis.findings.iter().collect(),
+        silenced: analysis.silenced.iter().collect(),
+        failures: &analysis.failures,
         hidden: 0,
         entries: analysis.entries.len(),
         files: analysis.files_checked,
@@ -238,6 +262,195 @@ error[LC101]: main.py:4:2: [*] NiceGUI runs on the Proactor event loop on Window
 }
 
 #[test]
+fn pylint_is_one_line_a_finding() {
+    assert_eq!(
+        shown(OutputFormat::Pylint),
+        r"app/größe.py:1: [LC102] uvicorn runs on Proactor: C:\apps\start.bat starts it
+bad␛[31m.py:1: [LC103] a ␛]0;title␇ in the message
+main.py:4: [LC101] NiceGUI runs on the Proactor event loop on Windows
+"
+    );
+}
+
+#[test]
+fn azure_puts_errors_first() {
+    assert_eq!(
+        shown(OutputFormat::Azure),
+        r"##vso[task.logissue type=error;sourcepath=main.py;linenumber=4;columnnumber=2;code=LC101;]NiceGUI runs on the Proactor event loop on Windows
+##vso[task.logissue type=warning;sourcepath=app/größe.py;linenumber=1;columnnumber=11;code=LC102;]uvicorn runs on Proactor: C:\apps\start.bat starts it
+##vso[task.logissue type=warning;sourcepath=bad␛[31m.py;linenumber=1;columnnumber=13;code=LC103;]a ␛]0;title␇ in the message
+"
+    );
+}
+
+#[test]
+fn no_text_passes_for_a_command_of_a_pipeline() {
+    let mut analysis = example();
+    for finding in &mut analysis.findings {
+        finding.message = "100% ##vso[task.setvariable variable=a]b ##[error]c\n::error::d".into();
+        finding.place.path = "a;b]##vso[x].py".into();
+    }
+    let text = |format| render(&everything(&analysis), format, Paint::PLAIN);
+    let azure = text(OutputFormat::Azure);
+    assert_eq!(azure.lines().count(), 3);
+    for line in azure.lines() {
+        assert!(line.starts_with("##vso[task.logissue type="));
+        assert_eq!((line.matches("##").count(), line.matches(']').count()), (1, 3), "{line}");
+        assert!(line.contains(";sourcepath=a%3Bb%5D#\u{fffd}vso[x%5D.py;"), "{line}");
+        assert!(line.contains("100%AZP25 "), "{line}");
+    }
+    let github = text(OutputFormat::Github);
+    assert!(!github.contains("##") && !github.contains("\n::error::d"), "{github}");
+}
+
+#[test]
+fn junit_is_a_failed_test_a_finding() {
+    assert_eq!(
+        shown(OutputFormat::Junit),
+        r#"<?xml version="1.0" encoding="UTF-8"?>
+<testsuites name="loopcheck" tests="3" failures="3" errors="0">
+    <testsuite name="app/größe.py" tests="1" failures="1" errors="0" package="loopcheck">
+        <testcase name="loopcheck.LC102" classname="app/größe.py">
+            <failure type="warning" message="uvicorn runs on Proactor: C:\apps\start.bat starts it">line 1, col 11, uvicorn runs on Proactor: C:\apps\start.bat starts it
+takes ProactorEventLoop
+start it with C:\apps\selector.bat</failure>
+        </testcase>
+    </testsuite>
+    <testsuite name="bad␛[31m.py" tests="1" failures="1" errors="0" package="loopcheck">
+        <testcase name="loopcheck.LC103" classname="bad␛[31m.py">
+            <failure type="info" message="a ␛]0;title␇ in the message">line 1, col 13, a ␛]0;title␇ in the message
+here␊and there</failure>
+        </testcase>
+    </testsuite>
+    <testsuite name="main.py" tests="1" failures="1" errors="0" package="loopcheck">
+        <testcase name="loopcheck.LC101" classname="main.py">
+            <failure type="error" message="NiceGUI runs on the Proactor event loop on Windows">line 4, col 2, NiceGUI runs on the Proactor event loop on Windows
+uvicorn 0.54.0 takes ProactorEventLoop here
+a client that resets the connection raises WinError 10054
+choose the Selector loop</failure>
+        </testcase>
+    </testsuite>
+</testsuites>
+"#
+    );
+}
+
+#[test]
+fn xml_is_well_formed_whatever_the_text() {
+    let mut analysis = example();
+    for finding in &mut analysis.findings {
+        finding.message = "<a href=\"b\">'&'</a> ]]> \0\x0b\u{fffe}\u{ffff}\r\n\t".into();
+        finding.place.path = "a&b<c>\"'.py".into();
+    }
+    let text = render(&everything(&analysis), OutputFormat::Junit, Paint::PLAIN);
+    let document = roxmltree::Document::parse(&text).expect("XML");
+    let failure = document.descendants().find(|node| node.has_tag_name("failure")).expect("a failure");
+    let expected = "<a href=\"b\">'&'</a> ]]> ␀␋\u{fffd}\u{fffd}␍␊␉";
+    assert_eq!(failure.attribute("message"), Some(expected));
+    let suite = document.descendants().find(|node| node.has_tag_name("testsuite")).expect("a suite");
+    assert_eq!(suite.attribute("name"), Some("a&b<c>\"'.py"));
+}
+
+#[test]
+fn a_junit_report_is_never_without_a_test() {
+    let analysis = Analysis::default();
+    let text = render(&everything(&analysis), OutputFormat::Junit, Paint::PLAIN);
+    let document = roxmltree::Document::parse(&text).expect("XML");
+    assert_eq!(document.descendants().filter(|node| node.has_tag_name("testcase")).count(), 1);
+}
+
+#[test]
+fn gitlab_knows_a_finding_again() {
+    let issues: Value = parsed(OutputFormat::Gitlab);
+    assert_eq!(
+        issues[2],
+        json!({
+            "check_name": "LC101",
+            "description": "LC101: NiceGUI runs on the Proactor event loop on Windows",
+            "severity": "major",
+            "fingerprint": "c7677fb7f5ededb0:1",
+            "location": {
+                "path": "main.py",
+                "positions": { "begin": { "line": 4, "column": 2 }, "end": { "line": 4, "column": 19 } },
+            },
+        })
+    );
+    assert_eq!((&issues[0]["severity"], &issues[1]["severity"]), (&json!("minor"), &json!("info")));
+}
+
+#[test]
+fn a_fingerprint_survives_moved_lines_and_other_blanks() {
+    let mut analysis = example();
+    let before =
+        fingerprints(&analysis.findings, &analysis.sources, |finding| finding.place.path.to_string());
+    let moved = source("main.py", &format!("import sys\r\n{}", MAIN.replace("\tui.run", "    ui.run")));
+    analysis.findings[2].place = place(&moved, "ui.run(port=8080)");
+    analysis.sources.insert("main.py".into(), moved);
+    let again = analysis.findings[2].clone();
+    analysis.findings.push(again);
+    let after = fingerprints(&analysis.findings, &analysis.sources, |finding| finding.place.path.to_string());
+    assert_eq!(before, after[..3]);
+    assert_eq!(after[3].to_string(), after[2].to_string().replace(":1", ":2"), "the second of its kind");
+}
+
+#[test]
+fn rdjson_counts_bytes_and_suggests_the_fix() {
+    let report = parsed(OutputFormat::Rdjson);
+    let wide = &report["diagnostics"][0];
+    // Two characters of three bytes and one of two stand before the call.
+    assert_eq!(wide["location"]["range"]["start"], json!({ "line": 1, "column": 16 }));
+    assert_eq!(wide["location"]["range"]["end"], json!({ "line": 1, "column": 32 }));
+    let main = &report["diagnostics"][2];
+    assert_eq!(main["severity"], "ERROR");
+    assert_eq!(main["code"]["value"], "LC101");
+    let at = json!({ "line": 4, "column": 19 });
+    assert_eq!(main["suggestions"], json!([{ "range": { "start": at, "end": at }, "text": ", loop=x" }]));
+    assert_eq!(main["relatedLocations"][1]["location"]["path"], "uv.lock");
+}
+
+#[test]
+fn sarif_says_all_there_is() {
+    let log = parsed(OutputFormat::Sarif);
+    let run = &log["runs"][0];
+    assert_eq!((&log["version"], &run["columnKind"]), (&json!("2.1.0"), &json!("unicodeCodePoints")));
+    let results = run["results"].as_array().expect("results");
+    let codes: Vec<&str> = results.iter().filter_map(|result| result["ruleId"].as_str()).collect();
+    assert_eq!(codes, ["LC104", "LC102", "LC103", "LC101"], "in the order of their places");
+    for result in results {
+        let index = result["ruleIndex"].as_u64().expect("an index") as usize;
+        let rule = &run["tool"]["driver"]["rules"][index];
+        assert_eq!(rule["id"], result["ruleId"]);
+        assert!(rule["help"]["markdown"].as_str().expect("the page").contains("## Why is this bad"));
+        assert!(result["partialFingerprints"]["primaryLocationLineHash"].is_string());
+    }
+    let uri = |result: &Value| {
+        result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"].as_str().map(str::to_owned)
+    };
+    assert_eq!(uri(&results[0]).as_deref(), Some("file:///C:/my%20app/100%25/serve.bat"));
+    assert_eq!(uri(&results[1]).as_deref(), Some("app/gr%C3%B6%C3%9Fe.py"));
+    assert_eq!(uri(&results[2]).as_deref(), Some("bad%1B%5B31m.py"));
+    assert_eq!(
+        results[0]["suppressions"],
+        json!([{ "kind": "inSource", "status": "accepted", "justification": "never without" }])
+    );
+    assert_eq!(results[1].get("suppressions"), None);
+    let main = &results[3];
+    assert_eq!(main["level"], "error");
+    assert_eq!(
+        main["locations"][0]["physicalLocation"]["region"],
+        json!({ "startLine": 4, "startColumn": 2, "endLine": 4, "endColumn": 19 })
+    );
+    assert_eq!(main["relatedLocations"][1]["physicalLocation"]["region"], json!({ "startLine": 212 }));
+    let replacement = &main["fixes"][0]["artifactChanges"][0]["replacements"][0];
+    assert_eq!(replacement["insertedContent"]["text"], ", loop=x");
+    assert_eq!(replacement["deletedRegion"]["startColumn"], 19);
+}
+
+fn parsed(format: OutputFormat) -> Value {
+    serde_json::from_str(&shown(format)).expect("JSON")
+}
+
+#[test]
 fn json_keeps_the_promised_names_and_order() {
     let text = compact(&shown(OutputFormat::Json));
     let (findings, summary) = text.split_once(r#"],"summary""#).expect("a summary ends the object");
@@ -346,12 +559,29 @@ fn a_place_that_is_not_in_the_text_does_not_panic() {
 }
 
 #[test]
-fn no_format_for_people_lets_a_control_character_through() {
-    use OutputFormat::{Concise, Full, Github, Grouped};
-    for format in [Full, Concise, Grouped, Github] {
-        let text = shown(format);
+fn no_format_lets_a_control_character_through() {
+    use clap::ValueEnum;
+    for format in OutputFormat::value_variants() {
+        let text = shown(*format);
         assert!(text.chars().all(|c| c == '\n' || !c.is_control()), "{format:?}:\n{text}");
     }
+}
+
+#[test]
+fn no_format_lets_text_be_reordered() {
+    use clap::ValueEnum;
+    let mut analysis = example();
+    for finding in &mut analysis.findings {
+        finding.message = "user\u{202e}nimda\u{2066}\u{2028}\u{9b}2J\x7f".into();
+        finding.place.path = "a\u{202e}yp.py".into();
+    }
+    for format in OutputFormat::value_variants() {
+        let text = render(&everything(&analysis), *format, Paint::PLAIN);
+        assert!(!text.contains(visible::acts_on_terminals), "{format:?}:\n{text}");
+    }
+    let text = render(&everything(&analysis), OutputFormat::Json, Paint::PLAIN);
+    let json: Value = serde_json::from_str(&text).expect("JSON");
+    assert_eq!(json["findings"][0]["path"], "a\u{202e}yp.py", "what is escaped is not lost");
 }
 
 #[test]
@@ -359,8 +589,22 @@ fn colour_is_only_added() {
     let analysis = example();
     let report = everything(&analysis);
     for format in [OutputFormat::Full, OutputFormat::Concise, OutputFormat::Grouped] {
-        let painted = render(&report, format, Paint { colour: true });
+        let painted = render(&report, format, Paint { colour: true, links: false });
         assert!(painted.contains('\x1b'));
+        let stripped = anstream::adapter::strip_str(&painted).to_string();
+        assert_eq!(stripped, render(&report, format, Paint::PLAIN), "{format:?}");
+    }
+}
+
+#[test]
+fn codes_lead_to_their_pages_on_a_terminal_that_knows_links() {
+    let analysis = example();
+    let report = everything(&analysis);
+    for format in [OutputFormat::Full, OutputFormat::Concise, OutputFormat::Grouped] {
+        let painted = render(&report, format, Paint { colour: true, links: true });
+        let link = format!("\x1b]8;;{}\x1b\\", crate::knowledge::pages::url("LC101"));
+        assert_eq!(painted.matches(&link).count(), 1, "{format:?}");
+        assert_eq!(painted.matches("\x1b]8;;\x1b\\").count(), 3, "{format:?}: every link ends");
         let stripped = anstream::adapter::strip_str(&painted).to_string();
         assert_eq!(stripped, render(&report, format, Paint::PLAIN), "{format:?}");
     }

@@ -13,6 +13,11 @@ pub fn line(text: &str) -> Cow<'_, str> {
     })
 }
 
+/// As [`line`], for the log of a pipeline: its runner obeys `##[…]` and `##vso[…]` wherever they stand.
+pub fn log_line(text: &str) -> String {
+    line(text).replace("##", "#\u{fffd}")
+}
+
 /// A line of source: as [`line`], with tabs left for the renderer to expand.
 pub fn source_line(text: &str) -> Cow<'_, str> {
     replace(text, |character| if character == '\t' { None } else { picture(character) })
@@ -24,15 +29,21 @@ fn picture(character: char) -> Option<char> {
         // The control pictures stand in the same order as the control characters.
         '\0'..='\u{1f}' => char::from_u32(0x2400 + character as u32),
         '\u{7f}' => Some('␡'),
-        // C1 controls, direction marks and overrides, and line separators.
-        '\u{80}'..='\u{9f}'
-        | '\u{61c}'
-        | '\u{200e}'
-        | '\u{200f}'
-        | '\u{2028}'..='\u{202e}'
-        | '\u{2066}'..='\u{2069}' => Some('\u{fffd}'),
-        _ => None,
+        other => acts_on_terminals(other).then_some('\u{fffd}'),
     }
+}
+
+/// DEL, C1 controls, direction marks and overrides, and line separators.
+pub fn acts_on_terminals(character: char) -> bool {
+    matches!(
+        character,
+        '\u{7f}'..='\u{9f}'
+            | '\u{61c}'
+            | '\u{200e}'
+            | '\u{200f}'
+            | '\u{2028}'..='\u{202e}'
+            | '\u{2066}'..='\u{2069}'
+    )
 }
 
 fn replace(text: &str, stand_in: impl Fn(char) -> Option<char>) -> Cow<'_, str> {

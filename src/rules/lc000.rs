@@ -1,7 +1,7 @@
 //! LC000: a file that cannot be understood.
 
 use crate::analysis::Workspace;
-use crate::files::{ReadError, Role};
+use crate::files::ReadError;
 use crate::finding::{Place, Severity};
 use crate::interpret::trace::RootTrace;
 use crate::project::Unreadable;
@@ -10,8 +10,8 @@ use crate::rules::{Diagnosis, Draft};
 /// Files that can matter and are no Python, or are not in the encoding they say.
 pub fn check(workspace: &Workspace, _: &[RootTrace]) -> Vec<Diagnosis> {
     let mut found = Vec::new();
-    for module in workspace.modules.iter() {
-        if !module.file.given || !(module.file.role == Role::Seed || module.is_loaded()) {
+    for (index, module) in workspace.modules.iter().enumerate() {
+        if !module.file.given || !workspace.is_read(index) {
             continue;
         }
         let (place, message) = match module.code() {

@@ -176,7 +176,9 @@ mod tests {
 
     #[test]
     fn every_page_has_its_rule() {
-        let pages: Vec<&str> = pages::rules().iter().map(|page| page.code).collect();
+        // Those about suppressions ask what the rules said; they are at home in `suppress`.
+        let about_programs = |code: &&str| !code.starts_with("LC9");
+        let pages: Vec<&str> = pages::rules().iter().map(|page| page.code).filter(about_programs).collect();
         let rules: Vec<&str> = RULES.iter().map(|(code, _)| *code).collect();
         assert_eq!(pages, rules);
     }

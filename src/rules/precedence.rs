@@ -10,7 +10,7 @@ use crate::rules::{Diagnosis, RunCall};
 /// beginning of its code and then by the code: a conflict of needs, a policy that does nothing,
 /// other platforms, what will fail later, and last that the loop is simply the wrong one. That
 /// Proactor loops share a socket (LC405) is what a policy without effect leads to.
-const PRECEDENCE: &[&str] = &["LC0", "LC4", "LC2", "LC405", "LC3", "LC5", "LC1"];
+const PRECEDENCE: &[&str] = &["LC0", "LC4", "LC2", "LC405", "LC3", "LC5", "LC1", "LC9"];
 
 fn rank(code: &str) -> usize {
     let ranks = PRECEDENCE.iter().enumerate().filter(|(_, family)| code.starts_with(*family));

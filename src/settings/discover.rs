@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::error::Error;
+use crate::files::error_text;
 use crate::settings::layer::{self, Layer};
 
 /// In the order in which they win within one folder.
@@ -68,7 +69,7 @@ fn read_if_ours(path: &Path, cwd: &Path) -> Result<Option<Layer>, Error> {
 fn read_text(path: &Path, cwd: &Path) -> Result<String, Error> {
     let failed =
         |why: String| Error::new(format!("cannot read the configuration file {}", shown(path, cwd))).at(why);
-    let bytes = fs::read(path).map_err(|error| failed(error.to_string()))?;
+    let bytes = fs::read(path).map_err(|error| failed(error_text(&error)))?;
     String::from_utf8(bytes)
         .map_err(|_| failed("it is not UTF-8".to_owned()).help("save the file as UTF-8, as TOML asks"))
 }

@@ -11,6 +11,8 @@ use crate::settings::layer::Origin;
 #[derive(Clone, Debug, Default)]
 pub struct Patterns {
     texts: Vec<String>,
+    /// As globs of a name, or of an absolute path.
+    globs: Vec<String>,
     names: GlobSet,
     paths: GlobSet,
 }
@@ -31,6 +33,7 @@ impl Patterns {
     pub fn new(patterns: &[Pattern]) -> Result<Patterns, Error> {
         let mut names = GlobSetBuilder::new();
         let mut paths = GlobSetBuilder::new();
+        let mut globs = Vec::new();
         for pattern in patterns {
             let bad = |error: globset::Error| {
                 Error::new(format!("`{}` is not a valid pattern", pattern.text)).at(format!(
@@ -42,14 +45,19 @@ impl Patterns {
             let text = pattern.text.trim_end_matches('/').trim_start_matches("./");
             names.add(glob(text).map_err(bad)?);
             let base = globset::escape(&pattern.base.to_string_lossy().replace('\\', "/"));
-            paths.add(glob(&format!("{}/{text}", base.trim_end_matches('/'))).map_err(bad)?);
+            let path = match Path::new(text).is_absolute() {
+                true => text.to_owned(),
+                false => format!("{}/{text}", base.trim_end_matches('/')),
+            };
+            paths.add(glob(&path).map_err(bad)?);
+            globs.push(if text.contains('/') { path } else { text.to_owned() });
         }
         // Each glob was compiled above; only their sum can be too large.
         let build = |set: GlobSetBuilder| {
             set.build().map_err(|error| Error::new("too many patterns").at(error.to_string()))
         };
         let texts = patterns.iter().map(|pattern| pattern.text.clone()).collect();
-        Ok(Patterns { texts, names: build(names)?, paths: build(paths)? })
+        Ok(Patterns { texts, globs, names: build(names)?, paths: build(paths)? })
     }
 
     /// Does a pattern match this absolute path by its name or as a whole?
@@ -66,6 +74,11 @@ impl Patterns {
                 .ancestors()
                 .take_while(|ancestor| *ancestor != root && ancestor.parent().is_some())
                 .any(|ancestor| self.matches(ancestor))
+    }
+
+    /// Globs that mean the same: without a slash they match a name, with one an absolute path.
+    pub fn globs(&self) -> impl Iterator<Item = &str> {
+        self.globs.iter().map(String::as_str)
     }
 
     pub fn is_empty(&self) -> bool {

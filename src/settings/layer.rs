@@ -8,27 +8,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use crate::error::{Error, nearest};
-
-/// Every key of `[tool.loopcheck]`, with what it is for.
-pub const KEYS: &[(&str, &str)] = &[
-    ("select", "rules to report: codes, prefixes or names"),
-    ("extend-select", "rules to report in addition"),
-    ("ignore", "rules not to report"),
-    ("fixable", "rules that --fix may fix"),
-    ("unfixable", "rules that --fix must not fix"),
-    ("per-file-ignores", "rules not to report in files that match a pattern"),
-    ("exclude", "files and folders to leave out"),
-    ("extend-exclude", "files and folders to leave out in addition"),
-    ("respect-gitignore", "leave out what .gitignore leaves out"),
-    ("target-version", "the oldest Python to check for, such as \"py310\""),
-    ("windows", "is the project deployed on Windows: \"auto\", true or false"),
-    ("fail-on", "the least severity that makes the exit status 1"),
-    ("min-severity", "the least severity that is reported"),
-    ("output-format", "how findings are written"),
-    ("remedy", "what fixes insert: \"auto\", \"policy\" or \"loop-factory\""),
-    ("guard", "how fixes ask for Windows: \"sys.platform\" or \"platform.system\""),
-    ("unsafe-fixes", "apply and count fixes that may change more than the loop"),
-];
+use crate::settings::keys::KEYS;
 
 /// Settings from one place, in the order they were written. Later layers win.
 pub type Layer = Vec<Setting>;
@@ -212,24 +192,25 @@ fn read_table(table: &DeTable<'_>, origin: &dyn Fn(usize) -> Origin) -> Result<L
     keys.sort_by_key(|(key, _)| key.span().start);
     for (key, value) in keys {
         let at = key.span().start;
-        let known = KEYS.iter().map(|(name, _)| *name);
+        let known = KEYS.iter().map(|key| key.name);
         let Some(name) = known.clone().find(|name| *name == key.get_ref().as_ref()) else {
-            return Err(unknown_key(key.get_ref(), &origin(at)));
+            return Err(unknown_key(key.get_ref()).at(origin(at).to_string()));
         };
         settings.push((at, Setting { key: name, value: read_value(value, at, origin) }));
     }
     Ok(settings.into_iter().map(|(_, setting)| setting).collect())
 }
 
-fn unknown_key(key: &str, origin: &Origin) -> Error {
-    let help = match nearest(key, KEYS.iter().map(|(name, _)| *name)) {
+/// The error for a key that does not exist.
+pub fn unknown_key(key: &str) -> Error {
+    let help = match nearest(key, KEYS.iter().map(|key| key.name)) {
         Some(name) => format!("did you mean `{name}`?"),
         None => {
-            let names: Vec<&str> = KEYS.iter().map(|(name, _)| *name).collect();
+            let names: Vec<&str> = KEYS.iter().map(|key| key.name).collect();
             format!("the settings are {}", names.join(", "))
         }
     };
-    Error::new(format!("unknown setting `{key}`")).at(origin.to_string()).help(help)
+    Error::new(format!("unknown setting `{key}`")).help(help)
 }
 
 /// `at` is where the key stands: the value of a key is told by the line of its key.

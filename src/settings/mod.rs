@@ -2,7 +2,9 @@
 
 pub mod discover;
 pub mod globs;
+pub mod keys;
 pub mod layer;
+pub mod schema;
 pub mod selection;
 mod show;
 
@@ -15,7 +17,7 @@ use std::str::FromStr;
 use clap::ValueEnum;
 
 use crate::error::{Error, nearest};
-use crate::files::DEFAULT_EXCLUDE;
+use crate::files::{DEFAULT_EXCLUDE, absolute};
 use crate::finding::{Finding, Severity};
 use crate::settings::globs::{Pattern, Patterns};
 use crate::settings::layer::{Layer, Origin, Setting};
@@ -40,6 +42,8 @@ pub struct Settings {
     /// Never walked into, never checked, also when named as an argument.
     pub exclude: Patterns,
     pub respect_gitignore: bool,
+    /// `exclude` also binds files that are named as arguments.
+    pub force_exclude: bool,
     /// The oldest Python to check for; the project's own metadata counts when absent.
     pub target_version: Option<TargetVersion>,
     pub windows: Windows,
@@ -52,6 +56,10 @@ pub struct Settings {
     pub guard: Guard,
     /// Apply unsafe fixes too.
     pub unsafe_fixes: bool,
+    /// Findings that are known and not reported: the file that lists them, absolute.
+    pub baseline: Option<PathBuf>,
+    /// Obey suppression comments.
+    pub ignores: bool,
     /// Worker threads; as many as the machine has cores when absent.
     pub jobs: Option<NonZeroUsize>,
     /// Skip files that cannot matter. Findings are the same without; only tests turn it off.
@@ -126,6 +134,12 @@ pub enum OutputFormat {
     Json,
     JsonLines,
     Github,
+    Gitlab,
+    Sarif,
+    Junit,
+    Rdjson,
+    Pylint,
+    Azure,
 }
 
 impl OutputFormat {
@@ -173,17 +187,9 @@ impl Settings {
         Ok(settings)
     }
 
-    /// What is left of the findings after the selection and the per-file ignores; a fix that may not
-    /// be applied is taken off.
-    pub fn admit(&self, findings: Vec<Finding>) -> Vec<Finding> {
-        let mut admitted: Vec<Finding> =
-            findings.into_iter().filter(|finding| self.reports(finding.code, &finding.place.path)).collect();
-        for finding in &mut admitted {
-            if !self.fixable.contains(finding.code) {
-                finding.fix = None;
-            }
-        }
-        admitted
+    /// Do the selection and the per-file ignores let it through?
+    pub fn admits(&self, finding: &Finding) -> bool {
+        self.reports(finding.code, &finding.place.path)
     }
 
     /// Is the rule with this code reported in the file shown as `path`?
@@ -205,6 +211,7 @@ impl Settings {
             per_file_ignores: Vec::new(),
             exclude: Patterns::default(),
             respect_gitignore: true,
+            force_exclude: true,
             target_version: None,
             windows: Windows::Auto,
             fail_on: Severity::Warning,
@@ -213,6 +220,8 @@ impl Settings {
             remedy: Remedy::Auto,
             guard: Guard::SysPlatform,
             unsafe_fixes: false,
+            baseline: None,
+            ignores: true,
             jobs: request.jobs,
             prefilter: !request.no_prefilter,
             origins: BTreeMap::new(),
@@ -234,15 +243,17 @@ impl Settings {
                 "exclude" => patterns.exclude = file_patterns(setting, base)?,
                 "extend-exclude" => patterns.extend_exclude.extend(file_patterns(setting, base)?),
                 "respect-gitignore" => self.respect_gitignore = value.flag(key)?,
+                "force-exclude" => self.force_exclude = value.flag(key)?,
                 "target-version" => self.target_version = Some(target_version(setting)?),
                 "windows" => self.windows = windows(setting)?,
                 "fail-on" => self.fail_on = choice(setting)?,
                 "min-severity" => self.min_severity = choice(setting)?,
                 "output-format" => self.output_format = choice(setting)?,
+                "baseline" => self.baseline = baseline(setting, base)?,
                 "remedy" => self.remedy = choice(setting)?,
                 "guard" => self.guard = choice(setting)?,
                 "unsafe-fixes" => self.unsafe_fixes = value.flag(key)?,
-                // `layer::KEYS` has no other key, as a test of this module asserts.
+                // `keys::KEYS` has no other key, as a test of this module asserts.
                 other => return Err(Error::new(format!("`{other}` cannot be set"))),
             }
             self.origins.insert(key, value.origin.clone());
@@ -360,6 +371,12 @@ fn windows(setting: &Setting) -> Result<Windows, Error> {
             }
         }
     }
+}
+
+/// An empty text takes away what the configuration file says.
+fn baseline(setting: &Setting, base: &Path) -> Result<Option<PathBuf>, Error> {
+    let text = setting.value.text(setting.key)?;
+    Ok((!text.is_empty()).then(|| absolute(Path::new(text), base)))
 }
 
 fn target_version(setting: &Setting) -> Result<TargetVersion, Error> {

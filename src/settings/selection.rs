@@ -131,8 +131,15 @@ impl Selector {
 
 /// The error for a code, prefix or name that no rule has.
 pub fn unknown_rule(typed: &str) -> Error {
-    let known = pages::rules().iter().flat_map(|rule| [rule.code, rule.name]);
-    let help = match nearest(typed, known) {
+    let upper = typed.to_uppercase();
+    // Codes are so alike that only a slip of one character can be understood.
+    let near = match upper.starts_with("LC") {
+        true => {
+            pages::rules().iter().map(|rule| rule.code).find(|code| strsim::levenshtein(code, &upper) <= 1)
+        }
+        false => nearest(typed, pages::rules().iter().map(|rule| rule.name)),
+    };
+    let help = match near {
         Some(name) => format!("did you mean `{name}`?"),
         None => "`loopcheck rule --all` lists the rules".to_owned(),
     };

@@ -4,7 +4,8 @@ use std::fmt::Write;
 
 use clap::ValueEnum;
 
-use crate::settings::layer::{KEYS, Origin};
+use crate::settings::keys::KEYS;
+use crate::settings::layer::Origin;
 use crate::settings::{Settings, Windows, discover};
 
 impl Settings {
@@ -17,9 +18,9 @@ impl Settings {
         };
         // Writing to a `String` never fails.
         let _ = writeln!(text, "# configuration file: {config}");
-        for (key, _) in KEYS {
+        for key in KEYS.iter().map(|key| key.name) {
             // These only change the set that the line of `select`, `fixable` or `exclude` shows.
-            if matches!(*key, "extend-select" | "ignore" | "unfixable" | "extend-exclude") {
+            if matches!(key, "extend-select" | "ignore" | "unfixable" | "extend-exclude") {
                 continue;
             }
             let _ = writeln!(text, "{key} = {}  # {}", self.value_of(key), self.origin_of(key));
@@ -44,6 +45,7 @@ impl Settings {
                 if pairs.is_empty() { "{}".to_owned() } else { format!("{{ {} }}", pairs.join(", ")) }
             }
             "exclude" => list(self.exclude.texts()),
+            "force-exclude" => self.force_exclude.to_string(),
             "respect-gitignore" => self.respect_gitignore.to_string(),
             "target-version" => match self.target_version {
                 Some(version) => format!("\"{version}\""),
@@ -57,6 +59,10 @@ impl Settings {
             "fail-on" => name(&self.fail_on),
             "min-severity" => name(&self.min_severity),
             "output-format" => name(&self.output_format),
+            "baseline" => match &self.baseline {
+                Some(path) => format!("{:?}", discover::shown(path, &self.cwd)),
+                None => "\"\"".to_owned(),
+            },
             "remedy" => name(&self.remedy),
             "guard" => name(&self.guard),
             "unsafe-fixes" => self.unsafe_fixes.to_string(),

@@ -1,7 +1,8 @@
 use std::fs;
 
 use super::*;
-use crate::settings::layer::{KEYS, Raw, read_file, read_inline};
+use crate::settings::keys::KEYS;
+use crate::settings::layer::{Raw, read_file, read_inline};
 
 /// Settings from the text of a loopcheck.toml and settings given to `--config`.
 fn settings(file: &str, inline: &[&str]) -> Result<Settings, Error> {
@@ -97,7 +98,7 @@ fn what_says_more_wins_and_ignoring_wins_a_tie() {
 #[test]
 fn arguments_add_to_the_file_and_a_select_begins_anew() {
     assert_eq!(
-        codes("ignore = ['LC101']", &["ignore = ['LC2', 'LC3', 'LC4', 'LC5']"]),
+        codes("ignore = ['LC101']", &["ignore = ['LC2', 'LC3', 'LC4', 'LC5', 'LC9']"]),
         ["LC000", "LC102", "LC103", "LC104"]
     );
     assert_eq!(codes("select = ['LC1']", &["select = ['LC201']"]), ["LC000", "LC201"]);
@@ -106,22 +107,27 @@ fn arguments_add_to_the_file_and_a_select_begins_anew() {
 
 #[test]
 fn every_key_of_the_documentation_can_be_set() {
-    let example = |key: &str| match key {
-        "windows" | "respect-gitignore" | "unsafe-fixes" => "true",
-        "per-file-ignores" => "{ 'tests/*.py' = ['LC1'] }",
-        "target-version" => "'py310'",
-        "fail-on" | "min-severity" => "'error'",
-        "output-format" => "'concise'",
-        "remedy" => "'loop-factory'",
-        "guard" => "'platform.system'",
-        "exclude" | "extend-exclude" => "['generated']",
-        _ => "['LC1']",
-    };
-    for (key, _) in KEYS {
-        let settings = settings(&format!("{key} = {}", example(key)), &[]);
+    for key in KEYS {
+        let settings = settings(&format!("{} = {}", key.name, key.example), &[]);
+        let key = key.name;
         let settings = settings.unwrap_or_else(|error| panic!("{key}: {error}"));
         assert!(settings.origins.contains_key(key));
         assert!(settings.describe().contains("loopcheck.toml:1"), "{key}:\n{}", settings.describe());
+    }
+}
+
+#[test]
+fn the_default_that_is_told_is_the_one_that_counts() {
+    let without = settings("", &[]).expect("settings").describe();
+    for key in KEYS.iter().filter(|key| !key.default().is_empty()) {
+        let with = settings(&format!("{} = {}", key.name, key.default()), &[]).expect("settings");
+        let values = |text: &str| -> Vec<String> {
+            text.lines()
+                .skip(1)
+                .map(|line| line.split("  # ").next().unwrap_or_default().to_owned())
+                .collect()
+        };
+        assert_eq!(values(&with.describe()), values(&without), "{}", key.name);
     }
 }
 

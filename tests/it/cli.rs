@@ -22,8 +22,8 @@ fn the_transcripts_of_the_readme_are_what_the_program_prints() {
             let Some(arguments) = STARTS.iter().find_map(|start| command.strip_prefix(start)) else {
                 continue;
             };
-            let arguments: Vec<&str> = arguments.split_whitespace().collect();
-            let run = project.run(&arguments);
+            let arguments = words(arguments);
+            let run = project.run(&arguments.iter().map(String::as_str).collect::<Vec<_>>());
             let got = trimmed(&format!("{}{}", run.stdout, run.stderr));
             checked += 1;
             if got != expected {
@@ -62,7 +62,8 @@ fn the_commands_of_the_readme_work() {
     for command in &commands {
         let arguments = command.strip_prefix("loopcheck").unwrap_or_else(|| panic!("not run: {command}"));
         let project = Project::new(&sample_tree());
-        let run = project.run(&arguments.split_whitespace().collect::<Vec<_>>());
+        let arguments = words(arguments);
+        let run = project.run(&arguments.iter().map(String::as_str).collect::<Vec<_>>());
         assert!(matches!(run.status, 0 | 1), "{command}: {}", run.stderr);
         assert!(!run.stdout.is_empty(), "{command} prints nothing");
     }
@@ -215,6 +216,22 @@ fn commands(block: &str) -> Vec<(String, String)> {
         }
     }
     commands.into_iter().map(|(command, output)| (command, trimmed(&output))).collect()
+}
+
+/// The words of a command as a shell splits it: at blanks outside of quotes.
+fn words(line: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    let mut quote = None;
+    for character in line.trim().chars() {
+        match (character, quote) {
+            ('\'' | '"', None) => quote = Some(character),
+            (mark, Some(open)) if mark == open => quote = None,
+            (' ', None) => words.push(String::new()),
+            (other, _) => words.last_mut().expect("never empty").push(other),
+        }
+    }
+    words.retain(|word| !word.is_empty());
+    words
 }
 
 /// Without blank lines at the end and without spaces at the ends of lines, which editors remove.

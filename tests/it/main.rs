@@ -7,5 +7,6 @@ mod fixtures;
 mod oracle;
 mod pages;
 mod project;
+mod prompt;
 mod properties;
 mod runners;

@@ -95,6 +95,7 @@ pub fn run_in(folder: &Path, arguments: &[&str]) -> Run {
         .env("NO_COLOR", "1")
         .env_remove("FORCE_COLOR")
         .env_remove("CLICOLOR_FORCE")
+        .env_remove("GITHUB_ACTIONS")
         .output()
         .expect("the binary under test starts");
     Run {

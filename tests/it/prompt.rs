@@ -1,0 +1,348 @@
+//! What a person types and what comes back: suppressions, baselines, selection, and every mistake.
+
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
+
+use serde_json::Value;
+
+use crate::project::{Project, repository};
+
+const MAIN: &str = "import asyncio\n\n\nasync def main():\n    print(\"tick\")\n\n\nasyncio.run(main())\nasyncio.run(\n    main()\n)\n";
+const PYPROJECT: &str = "[project]\nname = \"ticker\"\nversion = \"1.0\"\nrequires-python = \">=3.12\"\n";
+
+fn ticker() -> Project {
+    project(&[("main.py", MAIN), ("pyproject.toml", PYPROJECT)])
+}
+
+fn project(files: &[(&str, &str)]) -> Project {
+    let files = files.iter().map(|(name, text)| ((*name).to_owned(), text.as_bytes().to_owned()));
+    Project::new(&files.collect())
+}
+
+/// The report in one line a finding.
+fn concise(project: &Project, more: &[&str]) -> String {
+    let mut arguments = vec!["check", "-q", "--output-format", "concise"];
+    arguments.extend(more);
+    let run = project.run(&arguments);
+    assert!(matches!(run.status, 0 | 1), "{}", run.stderr);
+    run.stdout
+}
+
+fn text(project: &Project, file: &str) -> String {
+    fs::read_to_string(project.path().join(file)).expect("a file of the project")
+}
+
+/// What standard error says to a mistake, which ends with status 2 and without a report.
+fn refusal(project: &Project, arguments: &[&str]) -> String {
+    let run = project.run(arguments);
+    assert_eq!((run.status, run.stdout.as_str()), (2, ""), "{arguments:?}: {}", run.stderr);
+    assert!(!run.stderr.contains("panicked"), "{}", run.stderr);
+    run.stderr
+}
+
+#[test]
+fn ignores_are_added_once_and_only_where_they_are_needed() {
+    let project = ticker();
+    let run = project.run(&["--add-ignore=console only"]);
+    assert_eq!((run.status, run.stdout.as_str()), (0, ""));
+    assert_eq!(run.stderr, "Added suppression comments for 2 findings in 1 file.\n");
+    let once = text(&project, "main.py");
+    let comment = "# loopcheck: ignore[LC103] console only";
+    let expected = MAIN
+        .replace("asyncio.run(main())\n", &format!("asyncio.run(main())  {comment}\n"))
+        .replace("asyncio.run(\n", &format!("{comment}\nasyncio.run(\n"));
+    assert_eq!(once, expected);
+    assert_eq!(concise(&project, &[]), "", "neither a finding nor an unused comment is left");
+    assert_eq!(project.run(&["--add-ignore"]).stderr, "Nothing to ignore.\n");
+    assert_eq!(text(&project, "main.py"), once);
+    assert_eq!(concise(&project, &["--no-ignores"]).lines().count(), 2);
+}
+
+#[test]
+fn added_ignores_keep_encoding_mark_and_line_ends() {
+    let body = MAIN.replace('\n', "\r\n");
+    for (head, tail) in [
+        (&b"\xef\xbb\xbf"[..], &b"# caf\xc3\xa9\r\n"[..]),
+        (b"# -*- coding: latin-1 -*-\r\n", b"# caf\xe9\r\n"),
+    ] {
+        let bytes = [head, body.as_bytes(), tail].concat();
+        let project = ticker();
+        fs::write(project.path().join("main.py"), &bytes).expect("a file");
+        assert_eq!(project.run(&["--add-ignore=caf\u{e9}"]).status, 0);
+        let after = fs::read(project.path().join("main.py")).expect("the file");
+        assert!(after.starts_with(head) && after.ends_with(tail));
+        let lone = after.iter().enumerate().filter(|(at, byte)| **byte == b'\n' && after[at - 1] != b'\r');
+        assert_eq!(lone.count(), 0, "every line still ends as before");
+        let e_acute: &[u8] = if head.len() == 3 { b"caf\xc3\xa9" } else { b"caf\xe9" };
+        assert_eq!(after.windows(e_acute.len()).filter(|part| *part == e_acute).count(), 3);
+    }
+}
+
+#[test]
+fn an_ignore_that_the_encoding_lacks_is_a_failure_and_changes_nothing() {
+    let project = ticker();
+    let source = format!("# -*- coding: latin-1 -*-\n{MAIN}");
+    fs::write(project.path().join("main.py"), &source).expect("a file");
+    let run = project.run(&["--add-ignore=100 €"]);
+    assert_eq!(run.status, 2);
+    assert!(run.stderr.contains("Latin-1 has no `€`; the file is unchanged"), "{}", run.stderr);
+    assert_eq!(text(&project, "main.py"), source);
+}
+
+#[test]
+fn unused_ignores_are_fixed_once_the_finding_is() {
+    let project = project(&[
+        (
+            "main.py",
+            &MAIN.replace(
+                "main())",
+                "main(), loop_factory=asyncio.SelectorEventLoop)  # loopcheck: ignore[LC103]",
+            ),
+        ),
+        ("pyproject.toml", PYPROJECT),
+    ]);
+    assert!(concise(&project, &[]).starts_with("main.py:8:"), "{}", concise(&project, &[]));
+    assert!(concise(&project, &[]).contains("LC901 [*] Unused suppression"));
+    assert_eq!(concise(&project, &["--ignore", "LC103"]), "", "a rule that was not looked for");
+    assert_eq!(concise(&project, &["main.py", "--select", "LC9"]), "", "only a part of the project");
+    project.run(&["--fix"]);
+    assert!(!text(&project, "main.py").contains("loopcheck"), "{}", text(&project, "main.py"));
+}
+
+#[test]
+fn a_baseline_knows_findings_again_when_lines_have_moved() {
+    let project = ticker();
+    let written = project.run(&["--write-baseline", "known.json"]);
+    assert_eq!((written.status, written.stdout.as_str()), (0, ""));
+    assert_eq!(concise(&project, &["--baseline", "known.json"]), "");
+    assert_eq!(concise(&project, &["--config", "baseline = 'known.json'"]), "");
+
+    let moved =
+        format!("import sys\n\n{}", MAIN.replace("asyncio.run(main())", "if sys:\n    asyncio.run(main())"));
+    fs::write(project.path().join("main.py"), moved + "asyncio.run(main())\n").expect("a file");
+    let left = concise(&project, &["--baseline", "known.json"]);
+    assert_eq!(left.lines().count(), 1, "a second call of the same text is new\n{left}");
+    assert!(left.starts_with("main.py:15:1: LC103"), "{left}");
+
+    fs::write(project.path().join("main.py"), MAIN.replace("asyncio.run(main())\n", "")).expect("a file");
+    let run = project.run(&["--baseline", "known.json"]);
+    assert_eq!(run.status, 0);
+    assert!(run.stderr.contains("known.json: 1 entry no longer found"), "{}", run.stderr);
+    let elsewhere = project.run(&["--baseline", "known.json", "pyproject.toml"]);
+    assert!(
+        !elsewhere.stderr.contains("no longer found"),
+        "a file that was not looked at\n{}",
+        elsewhere.stderr
+    );
+}
+
+#[test]
+fn a_baseline_means_the_same_from_every_folder() {
+    let project = project(&[
+        ("app/main.py", MAIN),
+        ("pyproject.toml", &format!("{PYPROJECT}[tool.loopcheck]\nbaseline = \"ci/known.json\"\n")),
+        ("ci/readme.txt", ""),
+    ]);
+    assert_eq!(refusal(&project, &[]).lines().next(), Some("error: cannot read the baseline ci/known.json"));
+    assert_eq!(project.run(&["entries"]).status, 0, "entries needs no baseline");
+    assert_eq!(project.run(&["--write-baseline", "ci/known.json"]).status, 0);
+    assert_eq!(concise(&project, &[]), "");
+    let inside = crate::project::run_in(&project.path().join("app"), &["-q", "--output-format", "concise"]);
+    assert_eq!((inside.status, inside.stdout.as_str()), (0, ""), "{}", inside.stderr);
+    let before = text(&project, "ci/known.json");
+    let written =
+        crate::project::run_in(&project.path().join("app"), &["..", "--write-baseline", "../ci/known.json"]);
+    assert_eq!(written.status, 0, "{}", written.stderr);
+    assert_eq!(text(&project, "ci/known.json"), before);
+}
+
+#[test]
+fn a_baseline_never_replaces_another_file() {
+    let project = ticker();
+    let said = refusal(&project, &["--write-baseline", "main.py"]);
+    assert!(said.contains("the file that is there is no baseline of loopcheck"), "{said}");
+    assert_eq!(text(&project, "main.py"), MAIN);
+    let said = refusal(&project, &["--baseline", "pyproject.toml"]);
+    assert!(said.starts_with("error: pyproject.toml is not a baseline of loopcheck\n"), "{said}");
+}
+
+#[test]
+fn fixes_leave_what_the_baseline_knows() {
+    let project = ticker();
+    project.run(&["--write-baseline", "known.json"]);
+    let run = project.run(&["--fix", "--baseline", "known.json"]);
+    assert_eq!((run.status, text(&project, "main.py")), (0, MAIN.to_owned()));
+}
+
+#[test]
+fn sarif_tells_what_was_silenced_and_why() {
+    let project = ticker();
+    project.run(&["--write-baseline", "known.json"]);
+    let ignored =
+        MAIN.replace("asyncio.run(main())\n", "asyncio.run(main())  # loopcheck: ignore[LC103] console\n");
+    fs::write(project.path().join("main.py"), ignored).expect("a file");
+    let run = project.run(&["--baseline", "known.json", "--output-format", "sarif"]);
+    let log: Value = run.json().unwrap_or_else(|why| panic!("{why}"));
+    let results = log["runs"][0]["results"].as_array().expect("results");
+    let told: Vec<(&str, &str)> = results
+        .iter()
+        .map(|result| &result["suppressions"][0])
+        .map(|by| (by["kind"].as_str().unwrap_or("?"), by["justification"].as_str().unwrap_or("?")))
+        .collect();
+    assert_eq!(told, [("inSource", "console"), ("external", "It stands in the baseline.")]);
+    assert_eq!(run.status, 0);
+}
+
+#[test]
+fn github_actions_gets_annotations_unless_a_format_was_chosen() {
+    let project = ticker();
+    let on_github = |more: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_loopcheck"));
+        command.args(more).current_dir(project.path()).env("GITHUB_ACTIONS", "true").stdin(Stdio::null());
+        String::from_utf8(command.output().expect("the binary starts").stdout).expect("text")
+    };
+    assert!(on_github(&[]).starts_with("::warning title=loopcheck (LC103),file=main.py,line=8,"));
+    assert!(on_github(&[]).contains("\nwarning[LC103]: main.py:8:1: [*] "), "and the same in words");
+    assert!(on_github(&["--output-format", "full"]).starts_with("warning[LC103]: "));
+    assert!(on_github(&["--show-settings"]).contains("output-format = \"github\"  # GITHUB_ACTIONS"));
+    assert_eq!(on_github(&["-o", "report.txt"]), "");
+    assert!(text(&project, "report.txt").starts_with("warning[LC103]: "));
+}
+
+#[test]
+fn exclude_binds_named_files_unless_told_otherwise() {
+    let project = project(&[("app/gen/x.py", MAIN), ("app/main.py", MAIN), ("pyproject.toml", PYPROJECT)]);
+    let shown = |folder: &str, more: &[&str]| {
+        let mut arguments = vec!["--show-files"];
+        arguments.extend(more);
+        crate::project::run_in(&project.path().join(folder), &arguments).stdout
+    };
+    assert_eq!(shown(".", &["--exclude", "app/gen"]), "app/main.py\n");
+    assert_eq!(
+        shown("app", &["--exclude", "gen/*.py"]),
+        "main.py\n",
+        "patterns start from where they are given"
+    );
+    assert_eq!(shown(".", &["--exclude", "gen", "app/gen/x.py"]), "");
+    assert_eq!(shown(".", &["--exclude", "gen", "--no-force-exclude", "app/gen/x.py"]), "app/gen/x.py\n");
+}
+
+#[test]
+fn arguments_may_stand_in_a_file() {
+    let project = ticker();
+    fs::write(project.path().join("args.txt"), "\u{feff}--output-format\r\nconcise\r\n\r\n-q\r\n")
+        .expect("a file");
+    assert_eq!(project.run(&["@args.txt", "main.py"]).stdout, concise(&project, &["main.py"]));
+    let said = refusal(&project, &["@no.txt"]);
+    assert_eq!(
+        said,
+        "error: cannot read the arguments in no.txt\n  no such file or directory\n  \
+         help: a path that begins with `@` is written `./@no.txt`\n"
+    );
+}
+
+#[test]
+fn a_reader_who_leaves_is_no_trouble() {
+    for arguments in [&["rule", "--all"][..], &["completions", "bash"], &["schema"], &["--color", "always"]] {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_loopcheck"))
+            .args(arguments)
+            .current_dir(repository().join("fixtures"))
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the binary starts");
+        drop(child.stdout.take());
+        let stderr = BufReader::new(child.stderr.take().expect("a pipe"));
+        let said: Vec<String> = stderr.lines().map(|line| line.expect("text")).collect();
+        assert_eq!(said, [""; 0], "{arguments:?}");
+        assert!(matches!(child.wait().expect("it ends").code(), Some(0 | 1)), "{arguments:?}");
+    }
+}
+
+#[test]
+fn mistakes_get_a_helpful_answer() {
+    let project = ticker();
+    let cases: &[(&[&str], &[&str])] = &[
+        (&["--outptu-format", "json"], &["unexpected argument", "'--output-format'"]),
+        (&["--output-format", "sarf"], &["invalid value 'sarf'", "'sarif'"]),
+        (&["--select", "LC10X"], &["unknown rule `LC10X`", "--select", "did you mean"]),
+        (&["--ignore", "asyncio-on-proacto"], &["did you mean `asyncio-on-proactor`?"]),
+        (&["--config", "fial-on = 'error'"], &["unknown setting `fial-on`", "did you mean `fail-on`?"]),
+        (&["--config", "no.toml"], &["cannot read the configuration file no.toml", "no such file"]),
+        (&["--config", "fail-on = error"], &["neither a file nor a setting", "in quotes"]),
+        (&["--isolated", "--config", "pyproject.toml"], &["--isolated reads no configuration file"]),
+        (&["--baseline", "no.json"], &["cannot read the baseline no.json", "--write-baseline no.json"]),
+        (&["--baseline", "a", "--write-baseline", "b"], &["cannot be used with"]),
+        (&["--add-ignore", "--fix"], &["cannot be used with"]),
+        (&["--add-ignore", "-"], &["--add-ignore cannot write into standard input"]),
+        (&["--add-ignore=a\nb"], &["must stand on one line"]),
+        (&["--per-file-ignores", "x"], &["does not say which rule to ignore", "'tests/*.py:LC1'"]),
+        (&["--target-version", "2.7"], &["not a version of Python", "\"py310\""]),
+        (&["-", "main.py"], &["standard input is checked alone"]),
+        (&["rule", "LC999"], &["unknown rule `LC999`", "`loopcheck rule --all` lists the rules"]),
+        (&["rule", "LC1033"], &["did you mean `LC103`?"]),
+        (&["config", "winodws"], &["unknown setting `winodws`", "did you mean `windows`?"]),
+        (&["completions", "tcsh"], &["bash, elvish, fish, powershell, zsh"]),
+    ];
+    for (arguments, expected) in cases {
+        let said = refusal(&project, arguments);
+        for part in *expected {
+            assert!(said.contains(part), "{arguments:?} does not say {part:?}\n{said}");
+        }
+    }
+}
+
+#[test]
+fn a_mistyped_command_is_told_from_a_path() {
+    let project = ticker();
+    let run = project.run(&["entires"]);
+    assert_eq!((run.status, run.stdout.as_str()), (2, "Nothing found in what could be read.\n"));
+    assert!(run.stderr.contains(
+        "error: entires: no such file or directory\n  help: did you mean the command `entries`?\n"
+    ));
+}
+
+#[test]
+fn every_setting_is_explained() {
+    let list = ticker().run(&["config"]).stdout;
+    for line in list.lines() {
+        let (key, about) = line.split_once("  ").expect("a key and what it is for");
+        let one = ticker().run(&["config", key]).stdout;
+        assert!(one.starts_with(&format!("{key}: {}\n", about.trim())), "{one}");
+        let full = ticker().run(&["config", &format!("tool.loopcheck.{key}")]).stdout;
+        assert_eq!(full, one);
+    }
+    assert!(list.lines().count() > 10, "{list}");
+}
+
+#[test]
+fn the_schema_in_the_repository_is_the_one_of_the_program() {
+    let schema = ticker().run(&["schema"]).stdout;
+    let path = repository().join("loopcheck.schema.json");
+    if std::env::var_os("UPDATE").is_some() {
+        fs::write(&path, &schema).expect("the schema is written");
+    }
+    let committed = fs::read_to_string(&path).expect("the schema");
+    assert!(committed.replace('\r', "") == schema, "UPDATE=1 cargo test --test it schema writes it anew");
+}
+
+#[test]
+fn shells_and_the_manual_know_every_option() {
+    let project = ticker();
+    let help = project.run(&["check", "--help"]).stdout;
+    let words = help.split(|c: char| c.is_whitespace() || "[=,]".contains(c));
+    let options: Vec<&str> = words.filter(|word| word.len() > 3 && word.starts_with("--")).collect();
+    assert!(options.len() > 30, "{options:?}");
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        let script = project.run(&["completions", shell]).stdout;
+        for option in &options {
+            assert!(script.contains(option.trim_start_matches('-')), "{shell} does not know {option}");
+        }
+    }
+    let manual = project.run(&["man"]).stdout.replace("\\-", "-");
+    for option in &options {
+        assert!(manual.contains(option), "the manual does not know {option}");
+    }
+}
