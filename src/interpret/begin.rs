@@ -13,7 +13,7 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 
 use crate::entry::{Launch, Process};
-use crate::interpret::machine::{Machine, Unit};
+use crate::interpret::machine::{Flow, Machine, Stop, Unit};
 use crate::interpret::state::State;
 use crate::interpret::trace::{Event, Guard, Site};
 use crate::interpret::value::Value;
@@ -78,6 +78,9 @@ impl<'p> Machine<'p> {
     pub fn begin(&mut self) {
         self.clear();
         self.state = self.fresh.clone();
+        if self.project.sitecustomize(&self.root).is_some() {
+            return;
+        }
         let Some(first) = self.first_import() else { return };
         let outcome = self.imported(first.dotted);
         let Some(imported) = outcome.as_ref().and_then(|outcome| outcome.imported.as_ref()) else { return };
@@ -97,6 +100,15 @@ impl<'p> Machine<'p> {
         self.guards.extend(imported.guards.iter().cloned());
         if let Some(recorder) = &mut self.recorder {
             recorder.ran.extend(&imported.ran);
+        }
+    }
+
+    /// Imports what Python imports before the program. Its errors are printed, and the program goes on.
+    pub fn customize_site(&mut self) -> Flow<()> {
+        let Some(module) = self.project.sitecustomize(&self.root) else { return Ok(()) };
+        match self.load("sitecustomize", module, None) {
+            Err(Stop::Raise(_)) | Ok(_) => Ok(()),
+            Err(stop) => Err(stop),
         }
     }
 

@@ -81,6 +81,7 @@ impl<'p> Machine<'p> {
         settings: Settings,
         body: impl FnOnce(&mut Machine<'p>, Settings) -> Flow<Value>,
     ) -> Flow<Value> {
+        self.customize_site()?;
         if self.runs_main_again() {
             self.preparing = true;
             let prepared = self.load("__mp_main__", self.root.module, None);

@@ -64,6 +64,7 @@ fn run_root_with(options: &RunOptions<'_>, root: &Root, record: bool) -> (RootTr
         machine.recorder = record.then(Recorder::default);
         machine.follow(&[], &mut trace, |machine| {
             machine.begin();
+            machine.customize_site()?;
             machine.launch()
         });
         executed.append(&mut machine.executed);

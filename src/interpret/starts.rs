@@ -43,9 +43,6 @@ impl<'p> Machine<'p> {
         if !self.state.running.is_empty() && row.in_loop == InLoop::Returns {
             return Ok(self.unknown(format!("{}()", row.name)));
         }
-        if !self.state.running.is_empty() && !self.state.nesting {
-            return self.raise("RuntimeError", "asyncio.run() cannot be called from a running event loop");
-        }
         let mut child = false;
         for condition in table.map_or(&[][..], |table| &table.child) {
             if self.holds(condition, &settings)? {
@@ -59,6 +56,10 @@ impl<'p> Machine<'p> {
         };
         let spawns = table.and_then(|table| table.spawns_on).is_none_or(|on| on.is(self.world.platform));
         if !child || row.in_process || !spawns {
+            if !self.state.running.is_empty() && !self.state.nesting {
+                return self
+                    .raise("RuntimeError", "asyncio.run() cannot be called from a running event loop");
+            }
             return self.start_here(index, &settings, child, without_child);
         }
         if self.preparing {

@@ -6,6 +6,7 @@ pub mod launchers;
 mod leading;
 mod modules;
 pub mod python_versions;
+mod site;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

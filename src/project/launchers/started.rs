@@ -36,6 +36,8 @@ pub struct Server {
     pub arguments: BTreeMap<String, Argument>,
     /// Where modules are looked for, the working directory among them; absolute.
     pub folders: Vec<PathBuf>,
+    /// The folders of `PYTHONPATH`; absolute.
+    pub python_path: Vec<PathBuf>,
     /// The module of the application, where it is a file of the project.
     pub app: Option<App>,
     pub place: Place,
@@ -104,6 +106,7 @@ fn server(
 ) -> Server {
     let row = &Commands::bundled().rows[index];
     let mut arguments = arguments;
+    let python_path = python_path(&line.environment, &folders);
     let mut folders = search(&line.environment, &folders);
     let name = row.app.as_deref().unwrap_or_default();
     if line.place.platforms == [Platform::Linux] {
@@ -135,7 +138,7 @@ fn server(
         },
         None => line.place.clone(),
     };
-    Server { row: index, span: line.span, arguments, folders: search, app, place }
+    Server { row: index, span: line.span, arguments, folders: search, python_path, app, place }
 }
 
 fn inner_folders(folders: &[PathBuf]) -> Vec<PathBuf> {
@@ -154,17 +157,17 @@ fn inner_folders(folders: &[PathBuf]) -> Vec<PathBuf> {
 
 /// The folders of `PYTHONPATH`, then the working directory.
 fn search(environment: &Environment, folders: &[PathBuf]) -> Vec<PathBuf> {
-    let mut found: Vec<PathBuf> = Vec::new();
-    if let Some(Some(path)) = environment.get("PYTHONPATH") {
-        let split = if path.contains('\\') || path.contains(';') { ';' } else { ':' };
-        for part in path.split(split).filter(|part| !part.is_empty()) {
-            found.extend(moved(folders, part));
-        }
-    }
+    let mut found = python_path(environment, folders);
     found.extend(folders.iter().cloned());
     let mut seen = std::collections::BTreeSet::new();
     found.retain(|folder| seen.insert(folder.clone()));
     found
+}
+
+fn python_path(environment: &Environment, folders: &[PathBuf]) -> Vec<PathBuf> {
+    let Some(Some(path)) = environment.get("PYTHONPATH") else { return Vec::new() };
+    let split = if path.contains('\\') || path.contains(';') { ';' } else { ':' };
+    path.split(split).filter(|part| !part.is_empty()).flat_map(|part| moved(folders, part)).collect()
 }
 
 /// A dotted module in the first of some folders that has it.
