@@ -21,8 +21,8 @@ pub fn run_all(workspace: &Workspace) -> Vec<RootTrace> {
     let (mut traces, executed) = run_each(workspace, &first);
     let rest = roots::unreached(workspace, &executed);
     let programs = programs(workspace, &traces);
-    let limits = Limits::of_one_in(first.len());
     let by_module: Vec<&[Root]> = rest.chunk_by(|a, b| a.module == b.module).collect();
+    let limits = Limits::of_one_in(by_module.len());
     let functions: Vec<Vec<RootTrace>> = by_module
         .par_iter()
         .map(|roots| functions_of(workspace, roots, limits, &programs, run_functions))
@@ -87,7 +87,6 @@ fn is_offered(workspace: &Workspace, root: &Root) -> bool {
 pub fn record(workspace: &Workspace, traces: &[RootTrace], index: usize) -> RootTrace {
     let (rest, first): (Vec<&RootTrace>, Vec<&RootTrace>) =
         traces.iter().partition(|trace| trace.root.launch == Launch::Function);
-    let limits = Limits::of_one_in(first.len());
     let root = &traces[index].root;
     if root.launch != Launch::Function {
         let roots: Vec<Root> = first.iter().map(|trace| trace.root.clone()).collect();
@@ -98,6 +97,8 @@ pub fn record(workspace: &Workspace, traces: &[RootTrace], index: usize) -> Root
         let trace = again(None);
         return older_python(workspace, &trace).map_or(trace, |python| again(Some(python)));
     }
+    let modules: BTreeSet<usize> = rest.iter().map(|trace| trace.root.module).collect();
+    let limits = Limits::of_one_in(modules.len());
     // What one function did may change what is left for the next: all of the module run again.
     let own = rest.into_iter().filter(|trace| trace.root.module == root.module);
     let roots: Vec<Root> = own.map(|trace| trace.root.clone()).collect();

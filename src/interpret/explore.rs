@@ -315,7 +315,11 @@ impl<'p> Machine<'p> {
             }
         }
         let position = self.next_choice(groups.len());
-        self.tape.choices[position].groups = groups.into();
+        let choice = &mut self.tape.choices[position];
+        // What was given up since the last way can leave fewer ways than there were to turn to.
+        choice.of = groups.len();
+        choice.taken = choice.taken.min(groups.len().saturating_sub(1));
+        choice.groups = groups.into();
         self.take_group(position)
     }
 

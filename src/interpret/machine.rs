@@ -81,7 +81,7 @@ impl Limits {
 }
 
 /// Steps that so many roots may take together, on each platform, before their limits shrink.
-const TOGETHER: u64 = 8_000_000;
+const TOGETHER: u64 = 4_000_000;
 
 impl Default for Limits {
     fn default() -> Limits {

@@ -85,21 +85,29 @@ impl<'p> Machine<'p> {
         let starts = |name: &str| self.knowledge.starts_or_chooses(name);
         match meant {
             Meant::Ours(id) => match calls.checked_sub(1) {
-                Some(left) => self.distance_within(id, left).saturating_add(1).min(NOWHERE),
+                Some(left) => match self.distance_within(id, left) {
+                    known if known < FARTHEST => known + 1,
+                    open => open,
+                },
                 None => self.by_its_name(mention.name),
             },
             Meant::Unloaded(code) if mentions(&code.body).iter().any(|inner| starts(inner.name)) => 1,
             Meant::Unloaded(_) => self.by_its_name(mention.name),
             Meant::Foreign if starts(mention.name) => 0,
             Meant::Foreign => NOWHERE,
+            Meant::Unseen if mention.is_plain && starts(mention.name) => 0,
             Meant::Unseen if mention.called => MAYBE,
             Meant::Unseen | Meant::Anything => self.by_its_name(mention.name),
         }
     }
 
     fn by_its_name(&self, name: &str) -> Distance {
-        let starts = |name: &str| self.knowledge.starts_or_chooses(name);
-        if starts(name) || self.project.modules.may_lead(name, starts) { MAYBE } else { NOWHERE }
+        let knowledge = self.knowledge;
+        let leads = |name: &str, in_seed: bool| {
+            if in_seed { knowledge.starts_or_chooses(name) } else { knowledge.needs.is_last_word(name) }
+        };
+        let may_lead = || self.project.modules.may_lead(name, leads);
+        if knowledge.starts_or_chooses(name) || may_lead() { MAYBE } else { NOWHERE }
     }
 
     /// What a name stands for in the code of a function, as far as that is known before it runs.
@@ -180,8 +188,7 @@ impl<'p> Machine<'p> {
                     };
                     let meant = match self.state.modules.get(dotted) {
                         Some(module) => self.owner(&Value::Object(*module)),
-                        None if self.project.imported(dotted).is_some() => Meant::Anything,
-                        None => Meant::Foreign,
+                        None => Meant::Anything,
                     };
                     found.push((bound, meant));
                 }
@@ -207,7 +214,8 @@ impl<'p> Machine<'p> {
             let value = self.state.heap.scope(module.scope).get(name);
             return value.map_or(Meant::Unseen, |value| self.owner(value));
         }
-        let Some(module) = self.project.imported(dotted) else { return Meant::Foreign };
+        // Where it is looked for is only known when it is imported.
+        let Some(module) = self.project.imported(dotted) else { return Meant::Anything };
         let body = self.project.modules[module].code().map_or(&[][..], |code| &code.body);
         let function = body.iter().find_map(|stmt| match &stmt.kind {
             StmtKind::FunctionDef(code) if &*code.name == name => Some(code.clone()),

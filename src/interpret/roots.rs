@@ -351,7 +351,7 @@ impl<'p> Machine<'p> {
             if by_the_program || !self.called_back.entry(code).or_default().insert(loops.clone()) {
                 continue;
             }
-            let steps = self.limits.escaped_steps / if distance < MAYBE { 1 } else { 4 };
+            let steps = self.limits.escaped_steps / if distance < MAYBE { 1 } else { 2 };
             let begun = self.allow(steps.min(self.callback_steps));
             let end = self.state.clone();
             let tape = std::mem::take(&mut self.tape);

@@ -36,9 +36,8 @@ impl Knowledge {
         BUNDLED.get_or_init(|| {
             let (runners, needs) = (Runners::bundled(), Needs::bundled());
             let choosers = ["set_event_loop_policy", "set_event_loop"].into_iter();
-            let needing = [Needed::Proactor, Needed::Selector, Needed::Unsupported].into_iter();
-            let needing = needing.flat_map(|needed| needs.words(needed));
-            let words = runners.last_words().chain(needing).chain(choosers).map(str::to_string).collect();
+            let words =
+                runners.last_words().chain(needs.last_words()).chain(choosers).map(str::to_string).collect();
             Knowledge { stubs: Stubs::bundled(), words, runners, needs }
         })
     }

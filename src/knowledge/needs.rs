@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use serde::Deserialize;
 
 use crate::entry::LoopKind;
@@ -16,6 +16,9 @@ pub struct Needs {
     /// The rows that speak of a name, by index.
     #[serde(skip)]
     by_name: FxHashMap<String, Vec<usize>>,
+    /// The last parts of all names.
+    #[serde(skip)]
+    last_words: FxHashSet<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -73,6 +76,7 @@ impl Needs {
         for (index, need) in needs.rows.iter().enumerate() {
             for name in &need.names {
                 needs.by_name.entry(name.clone()).or_default().push(index);
+                needs.last_words.extend(name.rsplit('.').next().map(str::to_string));
             }
         }
         needs
@@ -81,6 +85,16 @@ impl Needs {
     /// The rows that speak of a dotted name, by index.
     pub fn named(&self, name: &str) -> impl Iterator<Item = usize> {
         self.by_name.get(name).into_iter().flatten().copied()
+    }
+
+    /// Whether the name of something that needs a certain loop ends with this word.
+    pub fn is_last_word(&self, word: &str) -> bool {
+        self.last_words.contains(word)
+    }
+
+    /// The words that [`Needs::is_last_word`] says yes to.
+    pub fn last_words(&self) -> impl Iterator<Item = &str> {
+        self.last_words.iter().map(String::as_str)
     }
 
     /// The last parts of all names that need this loop: text without any of them cannot need it.

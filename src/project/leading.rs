@@ -10,20 +10,23 @@ use crate::files::Role;
 use crate::ir::{self, ExprKind, Function, Name, Stmt, StmtKind};
 use crate::project::Modules;
 
-/// The names, over all modules that mention such a thing or import one that does. Methods count by
-/// their names alone, and their classes with them, since nobody knows here which object is meant.
-pub fn leading_names(modules: &Modules, starts: impl Fn(&str) -> bool + Sync) -> FxHashSet<Name> {
+/// The names, over all modules. Methods count by their names alone, and their classes with them, since
+/// nobody knows here which object is meant.
+///
+/// Words such as `run` mean many things: they are believed only in modules that can start a loop, which
+/// is the second argument of `starts`.
+pub fn leading_names(modules: &Modules, starts: impl Fn(&str, bool) -> bool + Sync) -> FxHashSet<Name> {
     let list: Vec<_> = modules.iter().collect();
     let functions: Vec<Mentions> = list
         .par_iter()
-        .filter(|module| matches!(module.file.role, Role::Seed | Role::Importer))
+        .filter(|module| module.file.role != Role::Unrelated)
         .filter_map(|module| module.code().ok().map(|code| (module.file.role, code)))
         .flat_map_iter(|(role, code)| {
             let mut found = Vec::new();
             functions(&code.body, None, &mut found);
             found
                 .into_iter()
-                .map(|(class, code)| Mentions::of(class, code, role == Role::Seed, &starts))
+                .map(|(class, code)| Mentions::of(class, code, |name| starts(name, role == Role::Seed)))
                 .collect::<Vec<_>>()
         })
         .collect();
@@ -55,7 +58,7 @@ struct Mentions {
 }
 
 impl Mentions {
-    fn of(class: Option<&Name>, code: &Function, in_seed: bool, starts: impl Fn(&str) -> bool) -> Mentions {
+    fn of(class: Option<&Name>, code: &Function, starts: impl Fn(&str) -> bool) -> Mentions {
         let mut mentioned = FxHashSet::default();
         let mut see = |expr: &ir::Expr| {
             if let ExprKind::Name(name) | ExprKind::Attribute { name, .. } = &expr.kind {
@@ -64,7 +67,7 @@ impl Mentions {
         };
         code.body.iter().for_each(|stmt| ir::walk(stmt, &mut see));
         code.decorators.iter().for_each(|decorator| ir::walk_expr(decorator, &mut see));
-        let starts = in_seed && mentioned.iter().any(|name| starts(name));
+        let starts = mentioned.iter().any(|name| starts(name));
         Mentions { names: class.into_iter().chain([&code.name]).cloned().collect(), mentioned, starts }
     }
 }

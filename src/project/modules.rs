@@ -92,7 +92,7 @@ impl Modules {
 
     /// Whether calling something of this name, on an object nothing is known about, may lead to what
     /// `starts` knows. Answered from all modules, with the `starts` of the first question.
-    pub fn may_lead(&self, name: &str, starts: impl Fn(&str) -> bool + Sync) -> bool {
+    pub fn may_lead(&self, name: &str, starts: impl Fn(&str, bool) -> bool + Sync) -> bool {
         self.leading.get_or_init(|| leading_names(self, starts)).contains(name)
     }
 
