@@ -1,6 +1,6 @@
 //! The state of one client, and what each of its messages does.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -22,8 +22,10 @@ use crate::server::uri;
 const REST: Duration = Duration::from_millis(150);
 
 /// Files whose change on disk can change an answer. The editor tells when they do.
-const WATCHED: &str = "**/{*.py,*.pyw,*.toml,*.lock,*.bat,*.cmd,*.ps1,*.xml,*.yml,*.yaml,*.cfg,*.txt,\
-                       Pipfile,Procfile,Dockerfile,web.config,launch.json}";
+const WATCHED: [&str; 2] = [
+    "**/*.{py,pyw,toml,lock,bat,cmd,ps1,xml,yml,yaml,cfg,txt}",
+    "**/{Pipfile,Pipfile.lock,Procfile,Dockerfile,web.config,launch.json}",
+];
 
 /// What a client said about itself.
 #[derive(Clone, Debug)]
@@ -68,8 +70,8 @@ pub struct Session {
     requests: ReqQueue<Option<Question>, ()>,
     /// Requests that wait for the analysis, in the order they came.
     waiting: Vec<RequestId>,
-    /// How many findings the client was told of, by the URI of their file.
-    published: BTreeMap<String, usize>,
+    /// URIs of the files that the client was told findings of.
+    published: BTreeSet<String>,
     /// Problems that the client was told of.
     told: Vec<String>,
     leaving: bool,
@@ -96,7 +98,7 @@ impl Session {
             latest: None,
             requests: ReqQueue::default(),
             waiting: Vec::new(),
-            published: BTreeMap::new(),
+            published: BTreeSet::new(),
             told: Vec::new(),
             leaving: false,
             results: unbounded(),
@@ -206,7 +208,8 @@ impl Session {
 
     fn watch(&self) {
         if self.client.watches {
-            let options = json!({ "watchers": [{ "globPattern": WATCHED }] });
+            let watchers = WATCHED.map(|pattern| json!({ "globPattern": pattern }));
+            let options = json!({ "watchers": watchers });
             let method = "workspace/didChangeWatchedFiles";
             let registration = json!({ "id": "files", "method": method, "registerOptions": options });
             let parameters = json!({ "registrations": [registration] });
@@ -296,30 +299,30 @@ impl Session {
         }
     }
 
-    /// Sends the findings of every file, and an empty list for files that have none any more.
+    /// Sends the findings of every file, and an empty list for open files and those that had some.
     fn publish(&mut self, snapshot: &Snapshot) {
-        let mut published = BTreeMap::new();
+        let documents = snapshot.input.documents.values();
+        let versions: BTreeMap<&str, i32> =
+            documents.map(|document| (document.uri.as_str(), document.version)).collect();
+        let none = json!([]);
+        let mut lists: BTreeMap<String, Value> = BTreeMap::new();
+        lists.extend(self.published.iter().cloned().map(|uri| (uri, none.clone())));
+        lists.extend(versions.keys().map(|uri| ((*uri).to_owned(), none.clone())));
+        self.published.clear();
         for (path, told) in &snapshot.told {
             let uri = uri_of(snapshot, path);
-            let version = snapshot.input.documents.get(path).map(|document| document.version);
             let diagnostics: Vec<_> = told.iter().map(|told| &told.diagnostic).collect();
-            published.insert(uri.clone(), diagnostics.len());
-            self.send_diagnostics(&uri, version, &json!(diagnostics));
+            self.published.insert(uri.clone());
+            lists.insert(uri, json!(diagnostics));
         }
-        let open = snapshot.input.documents.values().map(|document| &document.uri);
-        for uri in self.published.keys().chain(open).filter(|uri| !published.contains_key(*uri)) {
-            self.send_diagnostics(uri, None, &json!([]));
+        for (uri, diagnostics) in lists {
+            let mut parameters = json!({ "uri": uri, "diagnostics": diagnostics });
+            if let Some(version) = versions.get(uri.as_str()) {
+                parameters["version"] = (*version).into();
+            }
+            self.send(Notification::new("textDocument/publishDiagnostics".to_owned(), parameters));
         }
-        self.published = published;
         self.tell(snapshot.problems.clone());
-    }
-
-    fn send_diagnostics(&self, uri: &str, version: Option<i32>, diagnostics: &Value) {
-        let mut parameters = json!({ "uri": uri, "diagnostics": diagnostics });
-        if let Some(version) = version {
-            parameters["version"] = version.into();
-        }
-        self.send(Notification::new("textDocument/publishDiagnostics".to_owned(), parameters));
     }
 
     /// Shows problems to the person, each once for as long as it lasts.
