@@ -213,6 +213,16 @@ fn what_is_not_saved_counts_also_in_other_files() {
 }
 
 #[test]
+fn a_file_that_was_never_saved_counts_unless_it_is_excluded() {
+    let mut editor = Editor::new(&[("other.py", "")]);
+    editor.open("build/new.py", BAD);
+    assert_eq!(codes(&editor.findings("build/new.py", Some(1))), [""; 0]);
+    editor.open("new.py", BAD);
+    assert_eq!(codes(&editor.findings("new.py", Some(1))), ["LC103"]);
+    assert_eq!(editor.leave(), Some(0));
+}
+
+#[test]
 fn configuration_is_read_again() {
     let mut editor = Editor::new(&[("main.py", BAD)]);
     let registration = loop {
