@@ -296,11 +296,10 @@ fn targets(walked: &Walked, programs: &[Program], servers: &[(usize, Server)]) -
 fn is_new(path: &Path, settings: &Settings) -> bool {
     let is_python = path.extension().is_some_and(|extension| extension == "py" || extension == "pyw");
     let given = |given: &PathBuf| path.starts_with(files::absolute(given, &settings.cwd));
-    let mut below = path.ancestors().take_while(|part| *part != settings.cwd);
     is_python
         && !path.exists()
         && settings.paths.iter().any(given)
-        && !below.any(|part| settings.exclude.matches(part))
+        && !settings.exclude.matches_within(path, &settings.cwd)
 }
 
 /// Adds a file that may not be on disk: what standard input stands for, or a new one.

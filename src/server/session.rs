@@ -169,15 +169,7 @@ impl Session {
                 let whole = last.filter(|last| last.get("range").is_none());
                 self.open(document, whole.and_then(|whole| whole["text"].as_str()), REST);
             }
-            "textDocument/didClose" => {
-                if document["uri"]
-                    .as_str()
-                    .and_then(uri::to_path)
-                    .is_some_and(|path| self.documents.remove(&path).is_some())
-                {
-                    self.changed(Duration::ZERO);
-                }
-            }
+            "textDocument/didClose" => self.close(document),
             "textDocument/didSave"
             | "workspace/didChangeWatchedFiles"
             | "workspace/didChangeConfiguration" => {
@@ -204,6 +196,13 @@ impl Session {
         let version = document["version"].as_i64().and_then(|version| i32::try_from(version).ok());
         self.documents.insert(path, Document::new(uri.to_owned(), version.unwrap_or_default(), text));
         self.changed(rest);
+    }
+
+    fn close(&mut self, document: &Value) {
+        let path = document["uri"].as_str().and_then(uri::to_path);
+        if path.is_some_and(|path| self.documents.remove(&path).is_some()) {
+            self.changed(Duration::ZERO);
+        }
     }
 
     fn watch(&self) {
