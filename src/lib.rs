@@ -17,6 +17,7 @@
 //! - [`baseline`]: findings that were there before.
 //! - [`report`]: one small file an output format.
 //! - [`analysis`]: the whole flow from settings to findings, called by the commands.
+//! - [`server`]: the language server, which keeps the findings of an editor's folders up to date.
 //! - [`platform`]: the three platforms a program is run on.
 //! - [`fingerprint`]: what a finding is known by from one run to the next.
 //! - [`finding`] and [`entry`]: what passes to the report.
@@ -38,5 +39,6 @@ pub mod project;
 pub mod python;
 pub mod report;
 pub mod rules;
+pub mod server;
 pub mod settings;
 pub mod suppress;

@@ -100,7 +100,20 @@ pub fn analyse(settings: &Settings) -> Result<Analysis, Error> {
 pub fn fix(settings: &Settings, write: bool) -> Result<Fixed, Error> {
     on_deep_stacks(settings, || {
         let workspace = Workspace::open(settings)?;
-        fix::apply_all(settings, workspace, write)
+        fix::apply_all(settings, workspace, |_| true, write)
+    })
+}
+
+/// As [`fix`] without writing, for the findings in the file shown as `path` only. Their cures may
+/// reach into other files.
+///
+/// # Errors
+///
+/// As [`analyse`].
+pub fn fix_file(settings: &Settings, path: &str) -> Result<Fixed, Error> {
+    on_deep_stacks(settings, || {
+        let workspace = Workspace::open(settings)?;
+        fix::apply_all(settings, workspace, |finding| *finding.place.path == *path, false)
     })
 }
 

@@ -54,10 +54,14 @@ impl Workspace {
         let launchers = read_launchers(&walked);
         let (programs, servers) = started(&launchers);
         let targets = targets(&walked, &programs, &servers);
+        let needles = needles(Knowledge::bundled());
         let mut universe =
-            files::universe(&walked, &needles(Knowledge::bundled()), &targets, settings.prefilter);
+            files::universe(&walked, &needles, &targets, &settings.unsaved, settings.prefilter);
         if let Some(stdin) = &settings.stdin {
-            add_stdin(&mut universe, &settings.cwd.join(&stdin.filename));
+            add_new(&mut universe, &settings.cwd.join(&stdin.filename));
+        }
+        for path in settings.unsaved.keys().filter(|path| is_new(path, settings)) {
+            add_new(&mut universe, path);
         }
         let files: Vec<(UniverseFile, ShownPath)> = universe
             .files
@@ -74,6 +78,10 @@ impl Workspace {
             let path = settings.cwd.join(&stdin.filename);
             let shown = files::shown_path(&path, &settings.cwd);
             modules.put(&path, Source::from_bytes(path.clone(), shown, &stdin.bytes));
+        }
+        for (path, text) in &settings.unsaved {
+            let shown = files::shown_path(path, &settings.cwd);
+            modules.put(path, Ok(Source::from_text(path.clone(), shown, text.clone())));
         }
         let modules = Arc::new(modules);
         let target = settings.target_version.as_ref().map(|target| (3, target.minor));
@@ -284,8 +292,18 @@ fn targets(walked: &Walked, programs: &[Program], servers: &[(usize, Server)]) -
     targets
 }
 
-/// Standard input stands for a file that may not be on disk.
-fn add_stdin(universe: &mut Universe, path: &Path) {
+/// A Python file below the given paths that an editor has not written yet.
+fn is_new(path: &Path, settings: &Settings) -> bool {
+    let is_python = path.extension().is_some_and(|extension| extension == "py" || extension == "pyw");
+    let given = |given: &PathBuf| path.starts_with(files::absolute(given, &settings.cwd));
+    is_python
+        && !path.exists()
+        && settings.paths.iter().any(given)
+        && !settings.exclude.matches_within(path, &settings.cwd)
+}
+
+/// Adds a file that may not be on disk: what standard input stands for, or a new one.
+fn add_new(universe: &mut Universe, path: &Path) {
     if universe.files.iter().any(|file| file.path == path) {
         return;
     }

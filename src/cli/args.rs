@@ -66,6 +66,8 @@ pub enum Command {
     Completions(Completions),
     /// Print the manual page.
     Man,
+    /// Serve an editor over standard input and output, as a language server.
+    Server,
 }
 
 /// What both `check` and `entries` need to know.

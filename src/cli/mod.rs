@@ -8,6 +8,7 @@ mod explain;
 mod output;
 mod project;
 mod rule;
+mod server;
 mod shell;
 
 use std::ffi::OsString;
@@ -61,6 +62,7 @@ fn run(command: Command, output: &Output) -> Result<Exit, Error> {
         Command::Entries(args) => entries::run(&args, output),
         Command::Explain(args) => explain::run(&args, output),
         Command::Rule(args) => rule::run(&args, output),
+        Command::Server => server::run(),
         Command::Config(args) => config::run(&args, output),
         Command::Schema => config::schema(output),
         Command::Completions(args) => shell::completions(args.shell, output),

@@ -18,7 +18,7 @@ pub use encoding::Encoding;
 pub use launchers::LauncherKind;
 pub use prefilter::Needles;
 pub use source::{EncodeError, MAX_BYTES, ReadError, Source};
-pub use universe::{Role, Stats, Target, Universe, UniverseFile, universe};
+pub use universe::{Role, Stats, Target, Universe, UniverseFile, Unsaved, universe};
 pub use walk::{
     DEFAULT_EXCLUDE, FileKind, WalkError, WalkOptions, Walked, WalkedFile, WalkedLauncher, absolute,
     error_text, exclude_set, has_marker, project_root, shown_path, walk,

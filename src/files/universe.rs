@@ -1,9 +1,11 @@
 //! Which files can matter: the seeds, whatever imports them, and whatever those import.
 
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use memchr::memmem;
 use rayon::prelude::*;
@@ -75,9 +77,18 @@ pub struct Target {
     pub module: String,
 }
 
-/// Reads every walked file once and computes the universe. With `prefilter` off all walked files
-/// are in it.
-pub fn universe(walked: &Walked, needles: &Needles, targets: &[Target], prefilter: bool) -> Universe {
+/// Texts by the absolute paths of their files.
+pub type Unsaved = BTreeMap<PathBuf, Arc<str>>;
+
+/// Reads every walked file once, unless `unsaved` has its text, and computes the universe. With
+/// `prefilter` off all walked files are in it.
+pub fn universe(
+    walked: &Walked,
+    needles: &Needles,
+    targets: &[Target],
+    unsaved: &Unsaved,
+    prefilter: bool,
+) -> Universe {
     let filter = Prefilter::new(needles);
     let mut modules = Modules::new(&walked.tops);
     for file in &walked.files {
@@ -94,7 +105,7 @@ pub fn universe(walked: &Walked, needles: &Needles, targets: &[Target], prefilte
     reached.extend(started.iter().filter(|file| **file as usize >= walked.files.len()));
     let mut graph = Graph::default();
     while !reached.is_empty() {
-        reached = graph.grow(&mut modules, &filter, reached);
+        reached = graph.grow(&mut modules, &filter, unsaved, reached);
     }
     for seed in &started {
         graph.files[*seed as usize].mention = Mention::Seed;
@@ -121,10 +132,16 @@ struct Known {
 
 impl Graph {
     /// Reads files, and returns those they import that have not been read.
-    fn grow(&mut self, modules: &mut Modules, filter: &Prefilter, files: Vec<u32>) -> Vec<u32> {
+    fn grow(
+        &mut self,
+        modules: &mut Modules,
+        filter: &Prefilter,
+        unsaved: &Unsaved,
+        files: Vec<u32>,
+    ) -> Vec<u32> {
         let shared = &*modules;
         let scans: Vec<Scan> =
-            files.par_iter().with_min_len(16).map(|file| scan(*file, shared, filter)).collect();
+            files.par_iter().with_min_len(16).map(|file| scan(*file, shared, filter, unsaved)).collect();
         let mut reached = Vec::new();
         for (file, scan) in files.into_iter().zip(scans) {
             let found = match scan.imports {
@@ -160,9 +177,9 @@ enum Resolved {
     Names(Imports),
 }
 
-fn scan(file: u32, modules: &Modules, filter: &Prefilter) -> Scan {
+fn scan(file: u32, modules: &Modules, filter: &Prefilter, unsaved: &Unsaved) -> Scan {
     thread_local!(static BUFFER: RefCell<Vec<u8>> = RefCell::new(vec![0; 256 << 10]));
-    BUFFER.with_borrow_mut(|buffer| match read(&modules.paths[file as usize], buffer) {
+    BUFFER.with_borrow_mut(|buffer| match read(&modules.paths[file as usize], unsaved, buffer) {
         Ok(length) if length <= MAX_BYTES => {
             let text = &buffer[..length];
             let mention = filter.mention(text);
@@ -192,7 +209,12 @@ fn resolve(file: u32, names: &Imports, modules: &Modules, found: &mut Found) {
 /// Reads a file into a buffer that only grows, and returns its length, or any length beyond
 /// [`MAX_BYTES`] where the file is longer than that. A plain loop of reads is the fastest way there
 /// is for files of this size; mapping them costs four times as much.
-fn read(path: &Path, buffer: &mut Vec<u8>) -> std::io::Result<usize> {
+fn read(path: &Path, unsaved: &Unsaved, buffer: &mut Vec<u8>) -> std::io::Result<usize> {
+    if let Some(text) = unsaved.get(path) {
+        buffer.resize(buffer.len().max(text.len()), 0);
+        buffer[..text.len()].copy_from_slice(text.as_bytes());
+        return Ok(text.len());
+    }
     let mut file = File::open(path)?;
     let mut length = 0;
     loop {
@@ -344,7 +366,7 @@ mod tests {
             let target =
                 |module: &&str| Target { dir: self.0.path().to_path_buf(), module: (*module).to_owned() };
             let targets: Vec<Target> = targets.iter().map(target).collect();
-            super::universe(&walked, &needles, &targets, prefilter)
+            super::universe(&walked, &needles, &targets, &Unsaved::new(), prefilter)
         }
 
         /// `name role` of every file, not given ones in brackets.

@@ -6,28 +6,35 @@ use std::sync::Arc;
 use crate::analysis::{ChangedFile, Failure, Fixed, FixedRule, Workspace, examine};
 use crate::error::Error;
 use crate::files;
-use crate::finding::{Applicability, ShownPath};
+use crate::finding::{Applicability, Finding, ShownPath};
 use crate::fix::{Change, render_all};
 use crate::rules::Diagnosis;
 use crate::settings::Settings;
 
 const PASSES: usize = 10;
 
-/// Applies what the settings allow. Nothing is written without `write`.
+/// Applies what the settings allow to the findings that are `wanted`. Nothing is written without `write`.
 ///
 /// # Errors
 ///
 /// None yet; files that cannot be written are failures of the remaining analysis.
-pub fn apply_all(settings: &Settings, workspace: Workspace, write: bool) -> Result<Fixed, Error> {
+pub fn apply_all(
+    settings: &Settings,
+    workspace: Workspace,
+    wanted: impl Fn(&Finding) -> bool,
+    write: bool,
+) -> Result<Fixed, Error> {
     let mut texts: BTreeMap<usize, Arc<str>> = BTreeMap::new();
     let mut cured: BTreeMap<usize, Vec<(&'static str, &'static str)>> = BTreeMap::new();
     let mut left_alone: Vec<(ShownPath, String)> = Vec::new();
     let mut current = workspace.with_texts(&[]);
     let (mut analysis, mut diagnoses) = examine(settings, &current);
     for _ in 0..PASSES {
-        let wanted: Vec<&Diagnosis> =
-            diagnoses.iter().filter(|diagnosis| is_wanted(settings, diagnosis)).collect();
-        let (changes, done) = together(settings, &current, &wanted, &mut left_alone);
+        let allowed: Vec<&Diagnosis> = diagnoses
+            .iter()
+            .filter(|diagnosis| wanted(&diagnosis.finding) && is_allowed(settings, diagnosis))
+            .collect();
+        let (changes, done) = together(settings, &current, &allowed, &mut left_alone);
         if changes.is_empty() {
             break;
         }
@@ -74,7 +81,7 @@ pub fn apply_all(settings: &Settings, workspace: Workspace, write: bool) -> Resu
     Ok(Fixed { changed, remaining: analysis, left_alone })
 }
 
-fn is_wanted(settings: &Settings, diagnosis: &Diagnosis) -> bool {
+fn is_allowed(settings: &Settings, diagnosis: &Diagnosis) -> bool {
     let fixable = settings.fixable.contains(diagnosis.finding.code) && diagnosis.cure.is_some();
     let safe = diagnosis.finding.fix.as_ref().is_some_and(|fix| fix.applicability == Applicability::Safe);
     fixable && (safe || settings.unsafe_fixes)

@@ -17,7 +17,7 @@ use std::str::FromStr;
 use clap::ValueEnum;
 
 use crate::error::{Error, nearest};
-use crate::files::{DEFAULT_EXCLUDE, absolute};
+use crate::files::{DEFAULT_EXCLUDE, Unsaved, absolute};
 use crate::finding::{Finding, Severity};
 use crate::settings::globs::{Pattern, Patterns};
 use crate::settings::layer::{Layer, Origin, Setting};
@@ -30,6 +30,8 @@ pub struct Settings {
     pub paths: Vec<PathBuf>,
     /// Standard input, when it is checked instead of `paths`.
     pub stdin: Option<Stdin>,
+    /// What counts instead of the text on the disk: files that an editor has not saved.
+    pub unsaved: Unsaved,
     /// Absolute working directory; paths are shown relative to it.
     pub cwd: PathBuf,
     /// The configuration file that counts.
@@ -204,6 +206,7 @@ impl Settings {
         Settings {
             paths,
             stdin: request.stdin,
+            unsaved: Unsaved::default(),
             cwd: request.cwd,
             config: None,
             rules: RuleSet::all(),

@@ -39,7 +39,7 @@ fn the_transcripts_of_the_readme_are_what_the_program_prints() {
     assert!(checked > 0, "the README shows at least one run");
 }
 
-/// Commands in blocks of `sh` and in the text, and the hook's. A line above one that the tests cannot
+/// Commands in blocks of `sh` and in the text, and those of the hooks. A line above one that the tests cannot
 /// run says why: `# not run here: …`.
 #[test]
 fn the_commands_of_the_readme_work() {
@@ -57,8 +57,11 @@ fn the_commands_of_the_readme_work() {
         }
     }
     commands.extend(readme.split('`').filter(|code| code.starts_with("loopcheck ")).map(str::to_owned));
-    let entry = readme.lines().find_map(|line| line.trim().strip_prefix("entry: "));
-    commands.push(entry.expect("the hook has an entry").to_owned());
+    // `server.rs` has a conversation with that one.
+    commands.retain(|command| command != "loopcheck server");
+    let hooks = fs::read_to_string(repository().join(".pre-commit-hooks.yaml")).expect("the hooks");
+    let entries = hooks.lines().filter_map(|line| line.trim().strip_prefix("entry: "));
+    commands.extend(entries.map(str::to_owned));
     for command in &commands {
         let arguments = command.strip_prefix("loopcheck").unwrap_or_else(|| panic!("not run: {command}"));
         let project = Project::new(&sample_tree());
@@ -73,7 +76,9 @@ fn the_commands_of_the_readme_work() {
 #[test]
 fn the_configuration_in_the_readme_does_what_it_says() {
     let readme = fs::read_to_string(repository().join("README.md")).expect("the README");
-    let [block] = &blocks(&readme, "toml")[..] else { panic!("one block of configuration") };
+    let blocks = blocks(&readme, "toml").into_iter();
+    let ours: Vec<String> = blocks.filter(|block| block.contains("[tool.loopcheck]")).collect();
+    let [block] = &ours[..] else { panic!("one block of configuration") };
     let mut tree = sample_tree();
     tree.insert("pyproject.toml".to_owned(), block.clone().into_bytes());
     let project = Project::new(&tree);
@@ -86,6 +91,37 @@ fn the_configuration_in_the_readme_does_what_it_says() {
             run.stdout.lines().any(|line| line.contains(key.as_str()) && line.contains("pyproject.toml"));
         assert!(set, "{key} is not taken from pyproject.toml\n{}", run.stdout);
     }
+}
+
+/// What people copy into other tools names hooks and commands that are there, and this version.
+#[test]
+fn what_the_readme_says_to_other_tools_fits_this_version() {
+    let readme = fs::read_to_string(repository().join("README.md")).expect("the README");
+    let hooks = fs::read_to_string(repository().join(".pre-commit-hooks.yaml")).expect("the hooks");
+    let tag = format!("v{}", env!("CARGO_PKG_VERSION"));
+    let named = blocks(&readme, "yaml").concat();
+    assert!(named.contains(&format!("rev: {tag}\n")), "{named}");
+    assert!(named.contains(&format!("uses: loopcheck/loopcheck@{tag}\n")), "{named}");
+    let ids: Vec<&str> = named.lines().filter_map(|line| line.trim().strip_prefix("- id: ")).collect();
+    assert!(!ids.is_empty(), "the README shows a hook");
+    for id in ids {
+        let id = id.split(' ').next().unwrap_or(id);
+        assert!(hooks.contains(&format!("- id: {id}\n")), "there is no hook {id}");
+    }
+
+    let code: Value = serde_json::from_str(
+        blocks(&readme, "json").iter().find(|block| block.contains("glspc")).expect("settings of VS Code"),
+    )
+    .expect("JSON");
+    let helix = blocks(&readme, "toml").into_iter().find(|block| block.contains("language-server"));
+    let helix: toml::Table = helix.expect("settings of Helix").parse().expect("TOML");
+    let server = &helix["language-server"]["loopcheck"];
+    let started = [
+        (code["glspc.server.command"].as_str(), code["glspc.server.commandArguments"][0].as_str()),
+        (server["command"].as_str(), server["args"][0].as_str()),
+    ];
+    assert_eq!(started, [(Some("loopcheck"), Some("server")); 2]);
+    assert!(blocks(&readme, "lua").concat().contains(r#"cmd = { "loopcheck", "server" }"#));
 }
 
 #[test]

@@ -10,3 +10,4 @@ mod project;
 mod prompt;
 mod properties;
 mod runners;
+mod server;

@@ -1,0 +1,1 @@
+"""Tells which asyncio event loop each entry point really gets on Windows, and puts it right."""
