@@ -65,6 +65,21 @@ pub enum LoopText {
     Plain(String),
 }
 
+impl LoopText {
+    /// The same, but for a further condition that the other one does not have. Where both are wanted,
+    /// this one does: what needs no condition is right with it too, for it was asked for where the
+    /// loop is right without the argument.
+    pub fn is_within(&self, other: &LoopText) -> bool {
+        match (self, other) {
+            (
+                LoopText::Conditional { windows, and: Some(_), otherwise },
+                LoopText::Conditional { windows: other, and: None, otherwise: rest },
+            ) => windows == other && otherwise == rest,
+            _ => false,
+        }
+    }
+}
+
 /// How the project asks whether it runs on Windows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Style {

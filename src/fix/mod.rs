@@ -22,7 +22,7 @@ use crate::fix::intent::{GuardStyle, Intent, Style};
 use crate::interpret::trace::RootTrace;
 use crate::ir::Span;
 use crate::rules::Diagnosis;
-use crate::settings::{Guard, Settings};
+use crate::settings::{Guard, Remedy, Settings};
 
 pub use passes::apply_all;
 
@@ -77,13 +77,17 @@ fn plan(
     diagnosis: &Diagnosis,
 ) -> Option<Result<(Cure, Fix), String>> {
     let trace = &traces[diagnosis.trace?];
-    let cure = match remedy::remedy(settings, workspace, trace, diagnosis) {
-        Ok(cure) => cure,
-        Err(help) => return Some(Err(help)),
+    let attempt = |wish| {
+        let cure = remedy::remedy(wish, workspace, trace, diagnosis)?;
+        match prove(settings, workspace, trace, diagnosis, &cure) {
+            Ok(fix) => Ok((cure, fix)),
+            Err(reason) => Err(format!("{}; not done by --fix: {reason}", cure.message)),
+        }
     };
-    Some(match prove(settings, workspace, trace, diagnosis, &cure) {
-        Ok(fix) => Ok((cure, fix)),
-        Err(reason) => Err(format!("{}; not done by --fix: {reason}", cure.message)),
+    Some(match settings.remedy {
+        // Where no policy can hold, something else is better than nothing.
+        Remedy::Policy => attempt(Remedy::Policy).or_else(|_| attempt(Remedy::Auto)),
+        wish => attempt(wish),
     })
 }
 

@@ -4,6 +4,7 @@
 //! adds the imports that were asked for, puts the pieces in order, and proves that the result still
 //! parses. What cannot be done well is not done: the error says why, for people.
 
+mod arm;
 mod call;
 mod guard;
 mod imports;
