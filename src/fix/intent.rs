@@ -40,6 +40,9 @@ pub enum Intent {
     TwoArmedRun { statement: Span, call: Span },
     /// Put other text in the place of a comment or a part of one.
     ReplaceComment { span: Span, content: String },
+    /// What the comments above and inside this statement say, which is removed, is about the policy that
+    /// [`Intent::InsertPolicy`] puts elsewhere: they move there.
+    MoveComments { statement: Span },
     /// Remove the statement; `pass` stands in where its suite would be empty.
     RemoveStatement { statement: Span },
 }

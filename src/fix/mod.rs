@@ -12,7 +12,7 @@ mod remedy;
 pub mod render;
 mod verify;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::analysis::Workspace;
@@ -78,8 +78,19 @@ fn plan(
 ) -> Option<Result<(Cure, Fix), String>> {
     let trace = &traces[diagnosis.trace?];
     let attempt = |wish| {
-        let cure = remedy::remedy(wish, workspace, trace, diagnosis)?;
-        match prove(settings, workspace, trace, diagnosis, &cure) {
+        let cure = match diagnosis.finding.code {
+            // Who prefers policies keeps this one.
+            "LC501" if settings.remedy == Remedy::Policy => return Err(diagnosis.finding.help.clone()),
+            "LC501" => remedy::without_policy(workspace, traces, diagnosis)?,
+            _ => remedy::remedy(wish, workspace, trace, diagnosis)?,
+        };
+        // A policy may decide for several programs.
+        let mut concerned: BTreeSet<usize> = diagnosis.trace.into_iter().collect();
+        if diagnosis.finding.code == "LC501" {
+            concerned.extend(diagnosis.calls.iter().map(|(index, _)| *index));
+        }
+        let concerned: Vec<&RootTrace> = concerned.into_iter().map(|index| &traces[index]).collect();
+        match prove(settings, workspace, &concerned, diagnosis, &cure) {
             Ok(fix) => Ok((cure, fix)),
             Err(reason) => Err(format!("{}; not done by --fix: {reason}", cure.message)),
         }
@@ -91,16 +102,18 @@ fn plan(
     })
 }
 
-/// Renders a cure and runs the program again with it.
+/// Renders a cure and runs the programs again with it.
 fn prove(
     settings: &Settings,
     workspace: &Workspace,
-    trace: &RootTrace,
+    traces: &[&RootTrace],
     diagnosis: &Diagnosis,
     cure: &Cure,
 ) -> Result<Fix, String> {
     let changed = render_all(settings, workspace, &cure.intents)?;
-    verify::holds(workspace, trace, diagnosis, &changed)?;
+    for trace in traces {
+        verify::holds(workspace, trace, diagnosis, &changed)?;
+    }
     Ok(as_fix(workspace, cure, &changed))
 }
 

@@ -380,9 +380,66 @@ fn move_policy(workspace: &Workspace, trace: &RootTrace, site: Site) -> Result<C
         message: "set the policy at the top level, which the spawned process executes as well".into(),
         intents: vec![
             (main, Intent::RemoveStatement { statement }),
+            (main, Intent::MoveComments { statement }),
             (main, Intent::InsertPolicy { before: around.span, bound: None, main_only: false }),
         ],
     })
+}
+
+/// LC501: every start that asks the policy is given its loop, and the policy goes.
+pub fn without_policy(
+    workspace: &Workspace,
+    traces: &[RootTrace],
+    diagnosis: &Diagnosis,
+) -> Result<Cure, String> {
+    let help = || diagnosis.finding.help.clone();
+    let Some(Site { unit: Unit::Project(module), span }) = diagnosis.site else { return Err(help()) };
+    // A module that exists for its policy would be left without a purpose, and with those who import it.
+    if diagnosis.trace.is_none_or(|index| traces[index].root.module != module) {
+        return Err(help());
+    }
+    let body = workspace.modules[module].code().map_or(&[][..], |code| &code.body);
+    let statement = removable(body, span).ok_or_else(help)?;
+    let mut intents = vec![(module, Intent::RemoveStatement { statement })];
+    for (index, site) in &diagnosis.calls {
+        let trace = &traces[*index];
+        let calls = reached(trace);
+        let call = calls.iter().find(|call| call.site == *site).ok_or_else(help)?;
+        let start = call.example().ok_or_else(help)?;
+        let cure = match start.run.row.and_then(knob_of) {
+            Some((knob, package)) => {
+                by_knob(Remedy::LoopFactory, workspace, trace, call, start, knob, &package)
+            }
+            None => {
+                let project = workspace.project_of(trace.root.module);
+                by_policy_or_factory(Remedy::LoopFactory, project, workspace, trace, start)
+            }
+        };
+        intents.extend(cure.map_err(|_| help())?.intents);
+    }
+    Ok(Cure { applicability: Applicability::Safe, message: help(), intents })
+}
+
+/// The statement that sets a policy, with its test of the platform, where no import by name and no
+/// empty suite would be left behind.
+fn removable(suite: &[Stmt], span: Span) -> Option<Span> {
+    let is_attribute = |expr: &Expr| match &expr.kind {
+        ExprKind::Call { func, .. } => matches!(func.kind, ExprKind::Attribute { .. }),
+        _ => false,
+    };
+    let stmt = suite.iter().find(|stmt| stmt.span.contains(span))?;
+    let Some(statement) = alone(suite, span) else {
+        return crate::ir::suites(stmt)
+            .into_iter()
+            .filter(|suite| suite.len() > 1)
+            .find_map(|suite| removable(suite, span));
+    };
+    let mut by_name = false;
+    crate::ir::walk(stmt, &mut |expr| {
+        by_name |=
+            span.contains(expr.span) && matches!(expr.kind, ExprKind::Call { .. }) && !is_attribute(expr);
+    });
+    (!by_name).then_some(statement)
 }
 
 /// The statement at a span, with the one plain test around it if it has that.

@@ -60,7 +60,10 @@ pub fn render(text: &str, intents: &[Intent], style: &Style) -> Result<Vec<TextE
             Intent::AddCondition { test } => guard::add_condition(&mut draft, *test)?,
             Intent::TwoArmedRun { statement, call } => guard::two_arms(&mut draft, *statement, *call)?,
             Intent::ReplaceComment { span, content } => draft.replace(span.start, span.end, content.as_str()),
-            Intent::InsertPolicy { .. } | Intent::SetKeyword { .. } | Intent::RemoveStatement { .. } => {}
+            Intent::InsertPolicy { .. }
+            | Intent::MoveComments { .. }
+            | Intent::SetKeyword { .. }
+            | Intent::RemoveStatement { .. } => {}
         }
     }
     statement::remove(&mut draft, intents)?;
