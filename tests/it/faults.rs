@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-const FILES: usize = 12;
+const FILES: usize = 4;
 
 const OLD: &str =
     "import asyncio\n\n\nasync def main():\n    await asyncio.sleep(1)\n\n\nasyncio.run(main())\n";
@@ -16,10 +16,10 @@ const NEW: &str = "import asyncio\nimport sys\n\nif sys.platform == \"win32\":\n
     asyncio.set_event_loop_policy(asyncio.WindowsSelectorEventLoopPolicy())\n\n\n\
     async def main():\n    await asyncio.sleep(1)\n\n\nasyncio.run(main())\n";
 
-/// Programs of which each has something to fix; a long comment makes writing take its time.
+/// Programs of which each has something to fix, and is longer than one block.
 fn project() -> (tempfile::TempDir, String) {
     let dir = tempfile::tempdir().unwrap();
-    let ballast = "# ballast\n".repeat(20_000);
+    let ballast = "# ballast\n".repeat(500);
     for number in 0..FILES {
         fs::write(dir.path().join(format!("main{number}.py")), format!("{OLD}{ballast}")).unwrap();
     }
@@ -53,7 +53,7 @@ fn a_fix_that_is_killed_leaves_whole_files() {
     assert_eq!(whole(dir.path(), &ballast), FILES, "without a kill everything is fixed");
 
     // Writing comes last; from half of the time on, the moments are close together.
-    const ROUNDS: u32 = 24;
+    const ROUNDS: u32 = 16;
     for round in 0..ROUNDS {
         let (dir, ballast) = project();
         let mut child = fix(dir.path()).spawn().unwrap();
