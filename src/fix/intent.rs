@@ -40,6 +40,9 @@ pub enum Intent {
     TwoArmedRun { statement: Span, call: Span },
     /// Put other text in the place of a comment or a part of one.
     ReplaceComment { span: Span, content: String },
+    /// What the comments above and inside this statement say, which is removed, is about the policy that
+    /// [`Intent::InsertPolicy`] puts elsewhere: they move there.
+    MoveComments { statement: Span },
     /// Remove the statement; `pass` stands in where its suite would be empty.
     RemoveStatement { statement: Span },
 }
@@ -63,6 +66,21 @@ pub enum LoopText {
         otherwise: String,
     },
     Plain(String),
+}
+
+impl LoopText {
+    /// The same, but for a further condition that the other one does not have. Where both are wanted,
+    /// this one does: what needs no condition is right with it too, for it was asked for where the
+    /// loop is right without the argument.
+    pub fn is_within(&self, other: &LoopText) -> bool {
+        match (self, other) {
+            (
+                LoopText::Conditional { windows, and: Some(_), otherwise },
+                LoopText::Conditional { windows: other, and: None, otherwise: rest },
+            ) => windows == other && otherwise == rest,
+            _ => false,
+        }
+    }
 }
 
 /// How the project asks whether it runs on Windows.

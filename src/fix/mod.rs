@@ -12,7 +12,7 @@ mod remedy;
 pub mod render;
 mod verify;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::analysis::Workspace;
@@ -22,7 +22,7 @@ use crate::fix::intent::{GuardStyle, Intent, Style};
 use crate::interpret::trace::RootTrace;
 use crate::ir::Span;
 use crate::rules::Diagnosis;
-use crate::settings::{Guard, Settings};
+use crate::settings::{Guard, Remedy, Settings};
 
 pub use passes::apply_all;
 
@@ -77,26 +77,43 @@ fn plan(
     diagnosis: &Diagnosis,
 ) -> Option<Result<(Cure, Fix), String>> {
     let trace = &traces[diagnosis.trace?];
-    let cure = match remedy::remedy(settings, workspace, trace, diagnosis) {
-        Ok(cure) => cure,
-        Err(help) => return Some(Err(help)),
+    let attempt = |wish| {
+        let cure = match diagnosis.finding.code {
+            // Who prefers policies keeps this one.
+            "LC501" if settings.remedy == Remedy::Policy => return Err(diagnosis.finding.help.clone()),
+            "LC501" => remedy::without_policy(workspace, traces, diagnosis)?,
+            _ => remedy::remedy(wish, workspace, trace, diagnosis)?,
+        };
+        // A policy may decide for several programs.
+        let mut concerned: BTreeSet<usize> = diagnosis.trace.into_iter().collect();
+        if diagnosis.finding.code == "LC501" {
+            concerned.extend(diagnosis.calls.iter().map(|(index, _)| *index));
+        }
+        let concerned: Vec<&RootTrace> = concerned.into_iter().map(|index| &traces[index]).collect();
+        match prove(settings, workspace, &concerned, diagnosis, &cure) {
+            Ok(fix) => Ok((cure, fix)),
+            Err(reason) => Err(format!("{}; not done by --fix: {reason}", cure.message)),
+        }
     };
-    Some(match prove(settings, workspace, trace, diagnosis, &cure) {
-        Ok(fix) => Ok((cure, fix)),
-        Err(reason) => Err(format!("{}; not done by --fix: {reason}", cure.message)),
+    Some(match settings.remedy {
+        // Where no policy can hold, something else is better than nothing.
+        Remedy::Policy => attempt(Remedy::Policy).or_else(|_| attempt(Remedy::Auto)),
+        wish => attempt(wish),
     })
 }
 
-/// Renders a cure and runs the program again with it.
+/// Renders a cure and runs the programs again with it.
 fn prove(
     settings: &Settings,
     workspace: &Workspace,
-    trace: &RootTrace,
+    traces: &[&RootTrace],
     diagnosis: &Diagnosis,
     cure: &Cure,
 ) -> Result<Fix, String> {
     let changed = render_all(settings, workspace, &cure.intents)?;
-    verify::holds(workspace, trace, diagnosis, &changed)?;
+    for trace in traces {
+        verify::holds(workspace, trace, diagnosis, &changed)?;
+    }
     Ok(as_fix(workspace, cure, &changed))
 }
 

@@ -10,20 +10,20 @@ use crate::interpret::reach::{Reached, Start, reached};
 use crate::interpret::trace::{Decided, Family, PolicyKind, RootTrace, Site};
 use crate::ir::{Arg, ArgKind, Constant, Expr, ExprKind, Span, Stmt, StmtKind};
 use crate::knowledge::pages::{self, FixAvailability};
-use crate::knowledge::{Knob, Knowledge, Needed};
+use crate::knowledge::{Knob, Knowledge, Needed, Versions};
 use crate::project::Project;
 use crate::project::dependencies::{Answer, Presence};
 use crate::project::launchers::Server;
 use crate::project::launchers::commands::Help;
 use crate::rules::Diagnosis;
-use crate::settings::{Remedy, Settings};
+use crate::settings::Remedy;
 
 /// What Selector costs, where it may surprise.
 const COST: &str = "a Selector loop on Windows has no subprocesses, stops at about 510 sockets, and Ctrl+C may wait for the next event";
 
-/// The cure, or why there is none and what a person can do.
+/// The cure, or why there is none and what a person can do. `wish` is what fixes should insert.
 pub fn remedy(
-    settings: &Settings,
+    wish: Remedy,
     workspace: &Workspace,
     trace: &RootTrace,
     diagnosis: &Diagnosis,
@@ -67,9 +67,9 @@ pub fn remedy(
         return only_on_windows(start, site);
     }
     let mut cure = match start.run.row.and_then(knob_of) {
-        Some((knob, package)) => by_knob(project, workspace, trace, call, start, knob, &package),
+        Some((knob, package)) => by_knob(wish, workspace, trace, call, start, knob, &package),
         None if matches!(start.run.decided, Decided::Framework { .. }) => Err(instead(start)),
-        None => by_policy_or_factory(settings, project, workspace, trace, start),
+        None => by_policy_or_factory(wish, project, workspace, trace, start),
     }?;
     if let Some(word) = may_need_proactor(workspace, trace) {
         cure.applicability = Applicability::Unsafe;
@@ -113,7 +113,7 @@ fn instead(start: &Start<'_>) -> String {
 }
 
 fn by_knob(
-    project: &Project,
+    wish: Remedy,
     workspace: &Workspace,
     trace: &RootTrace,
     call: &Reached<'_>,
@@ -121,6 +121,7 @@ fn by_knob(
     knob: &Knob,
     package: &str,
 ) -> Result<Cure, String> {
+    let project = workspace.project_of(trace.root.module);
     let found = project.dependencies.package(package);
     let understood = match &knob.versions {
         None => Answer::Yes,
@@ -138,14 +139,22 @@ fn by_knob(
         beside_spread: !start.run.open_arguments,
     };
     let value = knob.value.replace("{asyncio}", "asyncio");
+    let asks = wish == Remedy::Policy && start.run.decided == Decided::Policy;
+    if wish == Remedy::LoopFactory
+        && let Some(versions) = knob.versions.as_ref().filter(|_| understood != Answer::Yes)
+    {
+        return Err(only_policy(&format!(
+            "{package} {} takes {}={value}, others may not",
+            versions.0, knob.argument
+        )));
+    }
     match (understood, &knob.policy) {
-        (Answer::Yes, _) => Ok(Cure {
+        (Answer::Yes, _) if !asks => Ok(Cure {
             applicability: Applicability::Safe,
             message: format!("pass {}={value} on Windows", knob.argument),
             intents: vec![(module, conditional(&knob.value, None))],
         }),
-        (Answer::No, _) => policy(project, workspace, trace, start, "set the Selector policy on Windows"),
-        (Answer::Maybe, None) => {
+        (Answer::Yes | Answer::No, _) | (Answer::Maybe, None) => {
             policy(project, workspace, trace, start, "set the Selector policy on Windows")
         }
         (Answer::Maybe, Some(ask)) => {
@@ -177,7 +186,7 @@ fn by_knob(
 }
 
 fn by_policy_or_factory(
-    settings: &Settings,
+    wish: Remedy,
     project: &Project,
     workspace: &Workspace,
     trace: &RootTrace,
@@ -187,7 +196,7 @@ fn by_policy_or_factory(
     let made_by = start.run.made_by.as_deref();
     if let Some(maker) = knobs.iter().find(|knob| knob.replaces && Some(knob.runner.as_str()) == made_by)
         && let Some(Site { unit: Unit::Project(module), span }) = start.run.created
-        && settings.remedy != Remedy::Policy
+        && wish != Remedy::Policy
     {
         let shown = maker.value.replace("{asyncio}", "asyncio");
         return Ok(Cure {
@@ -198,18 +207,22 @@ fn by_policy_or_factory(
     }
     let knob = knobs.iter().find(|knob| !knob.replaces && *knob.runner == *start.run.runner);
     let python = &project.dependencies.python;
-    let usable = knob.filter(|knob| {
-        settings.remedy != Remedy::Policy
-            && python.declared
-            && knob.python.as_ref().is_some_and(|versions| python.allowed_in(&versions.0) == Answer::Yes)
-    });
-    let Some(knob) = usable else {
-        return policy(project, workspace, trace, start, "set the Selector policy on Windows");
+    let by_policy = |without: &str| match wish {
+        Remedy::LoopFactory => Err(only_policy(without)),
+        _ => policy(project, workspace, trace, start, "set the Selector policy on Windows"),
     };
+    let Some(knob) = knob.filter(|_| wish != Remedy::Policy) else {
+        return by_policy(&format!("`{}` has no argument for its loop", start.run.runner));
+    };
+    let understood = |versions: &&Versions| python.declared && python.allowed_in(&versions.0) == Answer::Yes;
+    if let Some(versions) = knob.python.as_ref().filter(|versions| !understood(versions)) {
+        let shown = &knob.argument;
+        return by_policy(&format!("`{}` takes {shown}= on Python {} only", start.run.runner, versions.0));
+    }
     // The factory is an argument of the call itself, or of the construction the loop came from.
     let target = if knob.on_construction { start.run.created } else { start.event.site };
     let Some(Site { unit: Unit::Project(module), span }) = target else {
-        return policy(project, workspace, trace, start, "set the Selector policy on Windows");
+        return by_policy("the call that makes the loop is not in this project");
     };
     let value =
         LoopText::Conditional { windows: knob.value.clone(), and: None, otherwise: knob.otherwise.clone() };
@@ -220,6 +233,14 @@ fn by_policy_or_factory(
         message: format!("pass {}={shown} on Windows", knob.argument),
         intents: vec![(module, Intent::SetKeyword { call: span, name, value, beside_spread: false })],
     })
+}
+
+/// Why the loop's own argument, which was asked for, cannot be the cure.
+fn only_policy(without: &str) -> String {
+    format!(
+        "{without}, so only the policy works on all that the project allows, and \
+         `remedy = \"loop-factory\"` rules it out"
+    )
 }
 
 /// The guarded policy in the module that is executed, before anything there can start a loop.
@@ -359,9 +380,66 @@ fn move_policy(workspace: &Workspace, trace: &RootTrace, site: Site) -> Result<C
         message: "set the policy at the top level, which the spawned process executes as well".into(),
         intents: vec![
             (main, Intent::RemoveStatement { statement }),
+            (main, Intent::MoveComments { statement }),
             (main, Intent::InsertPolicy { before: around.span, bound: None, main_only: false }),
         ],
     })
+}
+
+/// LC501: every start that asks the policy is given its loop, and the policy goes.
+pub fn without_policy(
+    workspace: &Workspace,
+    traces: &[RootTrace],
+    diagnosis: &Diagnosis,
+) -> Result<Cure, String> {
+    let help = || diagnosis.finding.help.clone();
+    let Some(Site { unit: Unit::Project(module), span }) = diagnosis.site else { return Err(help()) };
+    // A module that exists for its policy would be left without a purpose, and with those who import it.
+    if diagnosis.trace.is_none_or(|index| traces[index].root.module != module) {
+        return Err(help());
+    }
+    let body = workspace.modules[module].code().map_or(&[][..], |code| &code.body);
+    let statement = removable(body, span).ok_or_else(help)?;
+    let mut intents = vec![(module, Intent::RemoveStatement { statement })];
+    for (index, site) in &diagnosis.calls {
+        let trace = &traces[*index];
+        let calls = reached(trace);
+        let call = calls.iter().find(|call| call.site == *site).ok_or_else(help)?;
+        let start = call.example().ok_or_else(help)?;
+        let cure = match start.run.row.and_then(knob_of) {
+            Some((knob, package)) => {
+                by_knob(Remedy::LoopFactory, workspace, trace, call, start, knob, &package)
+            }
+            None => {
+                let project = workspace.project_of(trace.root.module);
+                by_policy_or_factory(Remedy::LoopFactory, project, workspace, trace, start)
+            }
+        };
+        intents.extend(cure.map_err(|_| help())?.intents);
+    }
+    Ok(Cure { applicability: Applicability::Safe, message: help(), intents })
+}
+
+/// The statement that sets a policy, with its test of the platform, where no import by name and no
+/// empty suite would be left behind.
+fn removable(suite: &[Stmt], span: Span) -> Option<Span> {
+    let is_attribute = |expr: &Expr| match &expr.kind {
+        ExprKind::Call { func, .. } => matches!(func.kind, ExprKind::Attribute { .. }),
+        _ => false,
+    };
+    let stmt = suite.iter().find(|stmt| stmt.span.contains(span))?;
+    let Some(statement) = alone(suite, span) else {
+        return crate::ir::suites(stmt)
+            .into_iter()
+            .filter(|suite| suite.len() > 1)
+            .find_map(|suite| removable(suite, span));
+    };
+    let mut by_name = false;
+    crate::ir::walk(stmt, &mut |expr| {
+        by_name |=
+            span.contains(expr.span) && matches!(expr.kind, ExprKind::Call { .. }) && !is_attribute(expr);
+    });
+    (!by_name).then_some(statement)
 }
 
 /// The statement at a span, with the one plain test around it if it has that.

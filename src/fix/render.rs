@@ -4,6 +4,7 @@
 //! adds the imports that were asked for, puts the pieces in order, and proves that the result still
 //! parses. What cannot be done well is not done: the error says why, for people.
 
+mod arm;
 mod call;
 mod guard;
 mod imports;
@@ -59,7 +60,10 @@ pub fn render(text: &str, intents: &[Intent], style: &Style) -> Result<Vec<TextE
             Intent::AddCondition { test } => guard::add_condition(&mut draft, *test)?,
             Intent::TwoArmedRun { statement, call } => guard::two_arms(&mut draft, *statement, *call)?,
             Intent::ReplaceComment { span, content } => draft.replace(span.start, span.end, content.as_str()),
-            Intent::InsertPolicy { .. } | Intent::SetKeyword { .. } | Intent::RemoveStatement { .. } => {}
+            Intent::InsertPolicy { .. }
+            | Intent::MoveComments { .. }
+            | Intent::SetKeyword { .. }
+            | Intent::RemoveStatement { .. } => {}
         }
     }
     statement::remove(&mut draft, intents)?;

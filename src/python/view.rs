@@ -137,7 +137,12 @@ pub enum Shape {
     /// `a and b`, with its operands.
     And(Vec<Span>),
     Or,
-    Conditional,
+    /// `value if test else otherwise`
+    Conditional {
+        value: Span,
+        test: Span,
+        otherwise: Span,
+    },
     Lambda,
     Walrus,
     Tighter,

@@ -115,7 +115,9 @@ pub enum Windows {
 pub enum Remedy {
     /// The best that the allowed versions take.
     Auto,
+    /// The guarded policy wherever it can hold, otherwise as `Auto`.
     Policy,
+    /// An argument that chooses the loop, and no policy anywhere.
     LoopFactory,
 }
 

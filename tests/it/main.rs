@@ -3,6 +3,7 @@
 mod cases;
 mod cli;
 mod explain;
+mod faults;
 mod fixtures;
 mod oracle;
 mod pages;

@@ -6,6 +6,7 @@ use crate::ir::Span;
 use crate::python::view::{Argument, ArgumentKind, Call, Shape};
 
 use super::Draft;
+use super::arm;
 use super::layout::{LINE_LENGTH, width};
 use super::value::Value;
 
@@ -28,6 +29,8 @@ pub fn set_keywords(draft: &mut Draft, intents: &[Intent]) -> Result<(), String>
         let keywords = &mut calls[at].1;
         match keywords.iter_mut().find(|other| other.name == name) {
             Some(same) if same.value == value => same.beside_spread |= beside_spread,
+            Some(same) if value.is_within(same.value) => *same = Keyword { name, value, ..*same },
+            Some(same) if same.value.is_within(value) => {}
             Some(_) => return Err(format!("two fixes disagree about {name}= of one call")),
             None => keywords.push(Keyword { name, value, beside_spread: *beside_spread }),
         }
@@ -67,9 +70,13 @@ pub fn edits(
         match present {
             Some((index, value)) => {
                 let span = view.parenthesized(draft.layout.text, value, call.parentheses);
+                if let Some((place, value)) = arm::exchanged(draft, text, value, span)? {
+                    change.replaced.push((index, place, value));
+                    continue;
+                }
                 let old = draft.layout.slice(span.start, span.end);
-                let bare =
-                    span == value && matches!(view.shape(value), Some(Shape::Conditional | Shape::Lambda));
+                let bare = span == value
+                    && matches!(view.shape(value), Some(Shape::Conditional { .. } | Shape::Lambda));
                 let old = if bare { format!("({old})") } else { old.to_string() };
                 change.replaced.push((index, span, Value::new(draft, text, Some(old), call.span.start)?));
             }

@@ -60,7 +60,7 @@ pub fn add_condition(draft: &mut Draft, test: Span) -> Result<(), String> {
     let owner = owner.ok_or("the condition is not in the file as it is now")?.span;
     let outer = view.parenthesized(layout.text, test, owner);
     let is_bare = outer == test;
-    let loose = matches!(shape, Shape::Or | Shape::Conditional | Shape::Lambda | Shape::Walrus);
+    let loose = matches!(shape, Shape::Or | Shape::Conditional { .. } | Shape::Lambda | Shape::Walrus);
 
     // In a condition that is already written over several lines, ours is one more of them.
     if !is_bare && !loose && layout.starts_line(test.start) {

@@ -5,7 +5,7 @@ use crate::ir::Span;
 use crate::python::view::StatementKind;
 
 use super::layout::{LINE_LENGTH, width};
-use super::{Draft, Rank};
+use super::{Draft, Rank, call};
 
 /// Puts in the module-level policy that covers all [`Intent::InsertPolicy`] of the file: above the
 /// earliest place asked for, and in force wherever one of them wants it in force.
@@ -25,9 +25,22 @@ pub fn insert(draft: &mut Draft, intents: &[Intent]) -> Result<(), String> {
     if main_only {
         conditions.push(draft.layout.quoted("__name__ in {\"__main__\", \"__mp_main__\"}"));
     }
-    let text = guarded(draft, conditions, bound, "", gap.at)?;
+    let moved: String = intents.iter().map(|intent| moved_comments(draft, intent)).collect();
+    let text = moved + &guarded(draft, conditions, bound, "", gap.at)?;
     draft.insert_paragraph(gap, Rank::Policy, text);
     Ok(())
+}
+
+/// The lines of comments that come along with the policy; what only speaks to tools does not.
+fn moved_comments(draft: &Draft, intent: &Intent) -> String {
+    let Intent::MoveComments { statement } = intent else { return String::new() };
+    let layout = &draft.layout;
+    let start = attached_comments(draft, statement.start);
+    let end = layout.line_end(statement.end);
+    let inside = draft.view.comments.iter().filter(|comment| start <= comment.start && comment.end <= end);
+    let texts = inside.map(|comment| layout.slice(comment.start, comment.end));
+    let for_people = texts.filter(|text| !call::measured(text).is_empty());
+    for_people.map(|text| format!("{text}{}", layout.newline)).collect()
 }
 
 /// Puts the policy directly above a statement, with the comments that stand above it.
@@ -124,7 +137,7 @@ pub fn gap_before(draft: &Draft, id: usize) -> Result<Gap, String> {
 }
 
 /// The start of the lines of comments directly above the line of this offset, or of that line.
-fn attached_comments(draft: &Draft, offset: u32) -> u32 {
+pub fn attached_comments(draft: &Draft, offset: u32) -> u32 {
     let layout = &draft.layout;
     let indent = layout.indentation(offset);
     let mut at = layout.line_start(offset);

@@ -7,6 +7,7 @@ use crate::ir::Span;
 use crate::python::view::StatementKind;
 
 use super::Draft;
+use super::policy::attached_comments;
 use crate::knowledge::stdlib::is_stdlib;
 
 /// Puts other text in the place of a statement. `make` gets the indentation of its lines; what it
@@ -71,14 +72,25 @@ pub fn remove(draft: &mut Draft, intents: &[Intent]) -> Result<(), String> {
         .collect();
     ids.extend(orphans);
 
+    let moves = |span| intents.contains(&Intent::MoveComments { statement: span });
     let mut lines: Vec<Span> = Vec::new();
     for id in &ids {
         let suite = &draft.view.blocks[draft.view.statements[*id].block];
         let is_emptied = suite.owner.is_some() && suite.statements.iter().all(|other| ids.contains(other));
         if is_emptied && suite.statements[0] == *id {
             let span = draft.view.statements[*id].span;
-            draft.replace(span.start, span.end, "pass");
-        } else if let Some(whole) = remove_one(draft, *id) {
+            let start = if moves(span) {
+                let above = attached_comments(draft, span.start);
+                above + draft.layout.indentation(span.start).len() as u32
+            } else {
+                span.start
+            };
+            draft.replace(start.min(span.start), span.end, "pass");
+        } else if let Some(mut whole) = remove_one(draft, *id) {
+            let span = draft.view.statements[*id].span;
+            if moves(span) {
+                whole.start = attached_comments(draft, span.start);
+            }
             match lines.last_mut() {
                 Some(last) if last.end == whole.start => last.end = whole.end,
                 _ => lines.push(whole),

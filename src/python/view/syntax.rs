@@ -14,7 +14,11 @@ pub fn shape(expr: &ast::Expr) -> Shape {
             Shape::And(node.values.iter().map(|value| span(value.range())).collect())
         }
         ast::Expr::BoolOp(_) => Shape::Or,
-        ast::Expr::If(_) => Shape::Conditional,
+        ast::Expr::If(node) => Shape::Conditional {
+            value: span(node.body.range()),
+            test: span(node.test.range()),
+            otherwise: span(node.orelse.range()),
+        },
         ast::Expr::Lambda(_) => Shape::Lambda,
         ast::Expr::Named(_) => Shape::Walrus,
         _ => Shape::Tighter,

@@ -405,3 +405,83 @@ config = uvicorn.Config(
 "#;
     check(before, &[selector_loop(before, &before[21..before.len() - 1])], after);
 }
+
+#[test]
+fn of_a_value_that_asks_for_windows_only_that_arm_is_exchanged() {
+    for (old, new) in [
+        (
+            r#""none" if sys.platform == "win32" else "auto""#,
+            r#""asyncio:SelectorEventLoop" if sys.platform == "win32" else "auto""#,
+        ),
+        (
+            r#"("none" if sys.platform == "win32" else "auto")"#,
+            r#""asyncio:SelectorEventLoop" if sys.platform == "win32" else "auto""#,
+        ),
+        (
+            r#""uvloop" if sys.platform != "win32" else "none""#,
+            r#""uvloop" if sys.platform != "win32" else "asyncio:SelectorEventLoop""#,
+        ),
+        (
+            r#""none" if os.name == "nt" and not dev else "auto""#,
+            r#""asyncio:SelectorEventLoop" if os.name == "nt" and not dev else "auto""#,
+        ),
+        (
+            r#""none" if fast else "auto""#,
+            r#"("asyncio:SelectorEventLoop" if sys.platform == "win32" else ("none" if fast else "auto"))"#,
+        ),
+    ] {
+        let call = format!("ui.run(loop={old})");
+        let before = format!("import sys\n\n{call}\n");
+        let got = rendered(&before, &[selector_loop(&before, &call)]).unwrap();
+        // Lines are another test's matter.
+        let words = |text: &str| {
+            let words: Vec<&str> = text.split_whitespace().collect();
+            words.join(" ").replace("( ", "(").replace(" )", ")").replace(",)", ")")
+        };
+        assert_eq!(words(&got), format!("import sys ui.run(loop={new})"));
+    }
+}
+
+#[test]
+fn an_arm_of_a_value_over_several_lines_is_exchanged_where_it_stands() {
+    let before = r#"import sys
+
+ui.run(
+    loop=(
+        # uvicorn chooses elsewhere
+        "none"
+        if sys.platform == "win32"
+        else "auto"
+    ),
+)
+"#;
+    let after = before.replace("\"none\"", "\"asyncio:SelectorEventLoop\"");
+    let call = before.trim_start_matches("import sys\n\n").trim_end();
+    check(before, &[selector_loop(before, call)], &after);
+}
+
+#[test]
+fn of_two_wishes_the_one_with_a_further_condition_wins() {
+    let before = "import sys\n\nui.run(reload=dev)\n";
+    let wish = |and: Option<&str>| Intent::SetKeyword {
+        call: span(before, "ui.run(reload=dev)"),
+        name: "loop".into(),
+        value: LoopText::Conditional {
+            windows: "\"none\"".into(),
+            and: and.map(str::to_owned),
+            otherwise: "\"auto\"".into(),
+        },
+        beside_spread: false,
+    };
+    let after = "import sys\n\n\
+        ui.run(reload=dev, loop=\"none\" if sys.platform == \"win32\" and not dev else \"auto\")\n";
+    check(before, &[wish(None), wish(Some("not dev"))], after);
+    check(before, &[wish(Some("not dev")), wish(None)], after);
+    let again =
+        "import sys\n\nui.run(reload=dev, loop=\"none\" if sys.platform == \"win32\" else \"auto\")\n";
+    let mut intent = wish(Some("not dev"));
+    if let Intent::SetKeyword { call, .. } = &mut intent {
+        *call = span(again, again.trim_start_matches("import sys\n\n").trim_end());
+    }
+    check(again, &[intent], after);
+}
