@@ -16,7 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::analysis::Workspace;
-use crate::finding::{Applicability, Edit, Fix};
+use crate::finding::{Applicability, Edit, Fix, Severity};
 use crate::fix::apply::TextEdit;
 use crate::fix::intent::{GuardStyle, Intent, Style};
 use crate::interpret::trace::RootTrace;
@@ -80,7 +80,10 @@ fn plan(
     let attempt = |wish| {
         let cure = match diagnosis.finding.code {
             // Who prefers policies keeps this one.
-            "LC501" if settings.remedy == Remedy::Policy => return Err(diagnosis.finding.help.clone()),
+            // A note is about a program that works; who wrote it may have other Pythons in mind.
+            "LC501" if settings.remedy == Remedy::Policy || diagnosis.finding.severity == Severity::Info => {
+                return Err(diagnosis.finding.help.clone());
+            }
             "LC501" => remedy::without_policy(workspace, traces, diagnosis)?,
             _ => remedy::remedy(wish, workspace, trace, diagnosis)?,
         };

@@ -147,7 +147,7 @@ fn remove_one(draft: &mut Draft, id: usize) -> Option<Span> {
 }
 
 /// Of the blank lines above and below lines that go, the larger number stays; at the start and the
-/// end of the file, none.
+/// end of the file, and at the start of a suite, none.
 fn without_spare_lines(draft: &Draft, lines: Span) -> Span {
     let layout = &draft.layout;
     let Span { mut start, mut end } = lines;
@@ -161,7 +161,8 @@ fn without_spare_lines(draft: &Draft, lines: Span) -> Span {
         }
         return Span { start, end };
     }
-    let spare = if start == 0 { below } else { above.min(below) };
+    let begins_suite = above == 0 && layout.slice(0, start).trim_end().ends_with(':');
+    let spare = if start == 0 || begins_suite { below } else { above.min(below) };
     for _ in 0..spare {
         end = layout.next_line(end);
     }
