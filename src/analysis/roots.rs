@@ -106,7 +106,7 @@ pub fn unreached(workspace: &Workspace, executed: &BTreeSet<(Unit, Span)>) -> Ve
     let mut roots = Vec::new();
     for (index, module) in workspace.modules.iter().enumerate() {
         // Test functions are called by a test runner, which has its own way with loops.
-        let is_test = module.is_test(&workspace.project_of(index).root);
+        let is_test = module.is_test(&workspace.project_of(index).top);
         if !module.file.given || module.file.role != Role::Seed || is_test {
             continue;
         }

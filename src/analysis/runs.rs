@@ -158,7 +158,7 @@ fn top_package(workspace: &Workspace, module: usize) -> Option<String> {
 }
 
 fn is_test(workspace: &Workspace, module: usize) -> bool {
-    workspace.modules[module].is_test(&workspace.project_of(module).root)
+    workspace.modules[module].is_test(&workspace.project_of(module).top)
 }
 
 /// A program that dies before its loop on the newest Python, although the project never asked for

@@ -103,6 +103,7 @@ impl Workspace {
                 }
                 let name = own_name(&root);
                 Project {
+                    top: outermost(&root, walked.top_of(&root)),
                     root,
                     name,
                     modules: modules.clone(),
@@ -138,6 +139,7 @@ impl Workspace {
             .iter()
             .map(|project| Project {
                 root: project.root.clone(),
+                top: project.top.clone(),
                 name: project.name.clone(),
                 modules: modules.clone(),
                 dependencies: project.dependencies.clone(),
@@ -185,6 +187,14 @@ impl Workspace {
         );
         self.walk_failures.iter().cloned().chain(unread).collect()
     }
+}
+
+/// The repository a project is in, else the outermost project around it, no higher than what was asked about.
+fn outermost(root: &Path, limit: &Path) -> PathBuf {
+    let repository = root.ancestors().find(|dir| dir.join(".git").exists());
+    let around = root.ancestors().skip(1).take_while(|dir| dir.starts_with(limit));
+    let top = repository.or_else(|| around.filter(|dir| files::has_marker(dir)).last());
+    top.unwrap_or(root).to_path_buf()
 }
 
 /// A workspace of more members than this is a collection, whose members do not import each other.

@@ -43,7 +43,7 @@ fn run_root_with(options: &RunOptions<'_>, root: &Root, record: bool) -> (RootTr
     let mut executed = BTreeSet::new();
     let module = &options.project.modules[root.module];
     // What stands in test functions is left to the test runner; the rest of a test module is small.
-    let only_tests = module.is_test(&options.project.root) && !module.file.main;
+    let only_tests = module.is_test(&options.project.top) && !module.file.main;
     let own = options.limits.steps;
     let steps = if only_tests { own.min(options.limits.function_steps / 2) } else { own };
     let command = module.command.as_ref();
@@ -337,7 +337,7 @@ impl<'p> Machine<'p> {
         let escaped = std::mem::take(&mut self.state.escaped);
         let loops = self.loops_started();
         let module = &self.project.modules[self.root.module];
-        if module.is_test(&self.project.root) && !module.file.main {
+        if module.is_test(&self.project.top) && !module.file.main {
             return;
         }
         // They get steps of their own, so that none costs another one, or the next way, its end.

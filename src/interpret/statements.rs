@@ -270,6 +270,10 @@ impl<'p> Machine<'p> {
             }
             false => self.exec_with(env, rest, body),
         };
+        // A run that is cut short leaves nothing: what the tape holds from here on is not of the exit.
+        if matches!(result, Err(Stop::Bound(_))) {
+            return result;
+        }
         let error = match &result {
             Err(Stop::Raise(error)) => Some(error.clone()),
             _ => None,

@@ -35,6 +35,7 @@ fn trace_here(platform: Platform, text: &str) -> RootTrace {
     let modules = Modules::new(vec![(file, shown.clone())]);
     modules.put(&path, Ok(Source::from_text(path.clone(), shown, text.into())));
     let project = Project {
+        top: root.clone(),
         name: None,
         dependencies: Arc::new(Dependencies::read(&root, None)),
         neighbours: Vec::new(),
@@ -175,6 +176,31 @@ def grow(n):
 grow(0)
 ";
     assert!(trace(Platform::Windows, endless).incomplete.is_some());
+}
+
+#[test]
+fn a_context_manager_is_not_left_where_the_run_was_cut_short() {
+    // Some way of the second round is given up inside the block, before the choices of the first.
+    for lines in (200..1000).step_by(50) {
+        let program = format!(
+            "
+import asyncio, somewhere
+class Pool:
+    async def __aexit__(self, *error): return None
+async def work():
+    async with Pool():
+        u = 1 if somewhere.first else 2
+        v = 1 if somewhere.second else 2
+{}
+        u = u + 1
+        v = v + 1
+async def main(): await work()
+asyncio.run(main())
+",
+            "        d = 1\n".repeat(lines)
+        );
+        assert_eq!(runs(Platform::Windows, &program), ["asyncio.run Proactor"]);
+    }
 }
 
 /// The runs of `asyncio.run` behind some lines.

@@ -23,6 +23,8 @@ use crate::project::evidence::Evidence;
 pub struct Project {
     /// Absolute.
     pub root: PathBuf,
+    /// The repository or outermost project around it, or itself. Folders below tell examples and tests.
+    pub top: PathBuf,
     /// The name under which it is published, lower-cased.
     pub name: Option<String>,
     /// All modules of the analysis, those of other roots included: imports may cross.

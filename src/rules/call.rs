@@ -170,10 +170,24 @@ pub fn sets_selector(event: &Event) -> bool {
     matches!(event.kind, EventKind::PolicySet { policy: PolicyKind::Selector, by: None })
 }
 
-/// The scope of a module, by its path below the project root.
+/// Folders of what shows how something is used, or how fast it is.
+const SHOWS: &[&str] = &["sample", "samples", "demo", "demos", "doc", "docs", "docs_src", ".vscode"];
+/// The same as a word of a longer name, as in `code-examples` and `load_testing`.
+#[rustfmt::skip]
+const SHOWING_WORDS: &[&str] = &[
+    "example", "examples", "tutorial", "tutorials", "bench", "benches", "benchmark", "benchmarks", "test", "tests",
+    "testing", "e2e",
+];
+
+fn shows(folder: &str) -> bool {
+    SHOWS.contains(&folder) || folder.split(['_', '-']).any(|word| SHOWING_WORDS.contains(&word))
+}
+
+/// The scope of a module, by its path below the outermost project: a project of its own may be an example.
 pub fn scope_of(workspace: &Workspace, module: usize) -> Scope {
     let path = &workspace.modules[module].path;
-    let below = path.strip_prefix(&workspace.project_of(module).root).unwrap_or(path);
+    let top = &workspace.project_of(module).top;
+    let below = path.strip_prefix(top).unwrap_or(path);
     let folders: Vec<String> = below
         .parent()
         .into_iter()
@@ -182,23 +196,9 @@ pub fn scope_of(workspace: &Workspace, module: usize) -> Scope {
         .collect();
     let among = |names: &[&str]| folders.iter().any(|folder| names.contains(&folder.as_str()));
     // A workflow starts a server to try it; a start configuration of an editor is for one person.
-    if workspace.modules[module].is_test(&workspace.project_of(module).root) || among(&["testing", ".github"])
-    {
+    if workspace.modules[module].is_test(top) || among(&["testing", ".github"]) {
         Scope::Test
-    } else if among(&[
-        "example",
-        "examples",
-        "sample",
-        "samples",
-        "demo",
-        "demos",
-        "doc",
-        "docs",
-        "benchmark",
-        "benchmarks",
-        "bench",
-        ".vscode",
-    ]) {
+    } else if folders.iter().any(|folder| shows(folder)) {
         Scope::Example
     } else {
         Scope::Application

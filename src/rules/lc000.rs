@@ -5,7 +5,7 @@ use crate::files::ReadError;
 use crate::finding::{Place, Severity};
 use crate::interpret::trace::RootTrace;
 use crate::project::Unreadable;
-use crate::rules::{Diagnosis, Draft};
+use crate::rules::{Diagnosis, Draft, Scope, scope_of};
 
 /// Files that can matter and are no Python, or are not in the encoding they say.
 pub fn check(workspace: &Workspace, _: &[RootTrace]) -> Vec<Diagnosis> {
@@ -16,6 +16,9 @@ pub fn check(workspace: &Workspace, _: &[RootTrace]) -> Vec<Diagnosis> {
         }
         let (place, message) = match module.code() {
             Ok(_) | Err(Unreadable::Read(ReadError::Io { .. })) => continue,
+            // Data of tests, and templates that become Python once their names are filled in.
+            Err(Unreadable::Syntax(_)) if scope_of(workspace, index) == Scope::Test => continue,
+            Err(Unreadable::Syntax(_)) if module.shown.contains("{{") => continue,
             Err(Unreadable::Syntax(error)) => {
                 (module.source().place(error.span), format!("Syntax error: {}", error.message))
             }
@@ -27,7 +30,10 @@ pub fn check(workspace: &Workspace, _: &[RootTrace]) -> Vec<Diagnosis> {
         };
         let draft = Draft {
             code: "LC000",
-            severity: Severity::Error,
+            severity: match scope_of(workspace, index) {
+                Scope::Application => Severity::Error,
+                Scope::Example | Scope::Test => Severity::Info,
+            },
             message,
             label: String::new(),
             why: "loopcheck cannot tell what this file does; nothing in it was checked or changed".into(),

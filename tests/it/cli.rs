@@ -189,6 +189,27 @@ fn standard_output_carries_the_report_alone() {
 }
 
 #[test]
+fn what_shows_or_measures_something_is_a_note_also_where_it_is_a_project_of_its_own() {
+    let program = "import uvicorn\n\nif __name__ == \"__main__\":\n    uvicorn.run(\"app:app\")\n";
+    let folders =
+        ["examples/chat", "docs_src/first", "samples/apps/web", "benches", "load_testing", "code-examples/a"];
+    for folder in folders {
+        let (main, requirements) = (format!("{folder}/main.py"), format!("{folder}/requirements.txt"));
+        let sources = [
+            ("pyproject.toml", "[project]\nname = \"lib\"\n"),
+            (&*main, program),
+            (&*requirements, "uvicorn\n"),
+        ];
+        let project = Project::new(&files(&sources));
+        let found = project.check(&[]).json().expect("a report");
+        assert_eq!(found["findings"][0]["severity"], "info", "{folder}");
+    }
+    let project = Project::new(&files(&[("contest/main.py", program), ("pyproject.toml", "")]));
+    let found = project.check(&[]).json().expect("a report");
+    assert_eq!(found["findings"][0]["severity"], "warning");
+}
+
+#[test]
 fn every_rule_has_a_page_the_program_can_show() {
     for page in crate::cases::pages().iter().filter(|page| page.starts_with("rules/")) {
         let path = repository().join(page);
