@@ -132,14 +132,13 @@ def fixed(loopcheck: str, python: str, program: pages.Program, name: str) -> Ver
         project = pathlib.Path(folder)
         program.write(project, name, environments.version_of(python))
         before = contents(project)
-        fixable = [finding for finding in findings(loopcheck, project) if finding["fix"]]
         promised = [
             f"{finding['path']}:{finding['line']}"
-            for finding in fixable
-            if finding["code"].startswith(("LC1", "LC2"))
+            for finding in findings(loopcheck, project)
+            if finding["fix"] and finding["code"].startswith(("LC1", "LC2"))
         ]
-        # LC302 gives back what the argument took away elsewhere.
-        gives_uvloop = any(finding["code"] == "LC302" for finding in fixable)
+        # LC302 gives back what this argument took away elsewhere, once another rule has had its say.
+        gives_uvloop = any('loop="none")' in text for text in before.values())
         after = before
         for _ in range(2):
             command = [loopcheck, "check", ".", "--fix", "--unsafe-fixes", "--quiet"]
