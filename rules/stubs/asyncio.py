@@ -119,7 +119,10 @@ async def wait(fs, **kwargs):
 
 
 async def to_thread(func, *args, **kwargs):
-    return _l.in_thread(func, args, kwargs)
+    value, error = _l.in_thread(func, args, kwargs)
+    if error is not None:
+        raise error
+    return value
 
 
 def run_coroutine_threadsafe(coro, loop):

@@ -50,7 +50,7 @@ class BaseEventLoop(AbstractEventLoop):
     def run_in_executor(self, executor, func, *args):
         from asyncio import Future
         future = Future()
-        future._result = _l.in_thread(func, args, {})
+        future._result = _l.in_thread(func, args, {})[0]
         return future
 
     async def shutdown_asyncgens(self):

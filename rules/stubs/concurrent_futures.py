@@ -2,10 +2,12 @@ import _loopcheck as _l
 
 
 class Future:
-    def __init__(self, value):
-        self._value = value
+    def __init__(self, outcome):
+        self._value, self._error = outcome
 
     def result(self, timeout=None):
+        if self._error is not None:
+            raise self._error
         return self._value
 
 
@@ -28,7 +30,7 @@ class ThreadPoolExecutor(Executor):
         return Future(_l.in_thread(fn, args, kwargs))
 
     def map(self, fn, *iterables, **kwargs):
-        return [_l.in_thread(fn, (item,), {}) for item in iterables[0]]
+        return [_l.in_thread(fn, (item,), {})[0] for item in iterables[0]]
 
 
 class ProcessPoolExecutor(Executor):
@@ -40,7 +42,7 @@ class ProcessPoolExecutor(Executor):
         return Future(_l.in_child(fn, args, kwargs))
 
     def map(self, fn, *iterables, **kwargs):
-        return _l.in_child_for_each(fn, iterables[0])
+        return [value for value, error in _l.in_child_for_each(fn, iterables[0])]
 
 
 def as_completed(fs, timeout=None):

@@ -39,20 +39,47 @@ class Pool:
         return False
 
     def apply(self, func, args=(), kwds=None):
-        return _l.in_child(func, args, kwds or {})
+        return _result(_l.in_child(func, args, kwds or {}))
 
-    def apply_async(self, func, args=(), kwds=None, **more):
-        return _l.in_child(func, args, kwds or {})
+    def apply_async(self, func, args=(), kwds=None, *more, **callbacks):
+        return _AsyncResult([_l.in_child(func, args, kwds or {})], False)
 
     def map(self, func, iterable, chunksize=None):
-        return _l.in_child_for_each(func, iterable)
+        return self.map_async(func, iterable).get()
 
-    imap = map
-    imap_unordered = map
-    map_async = map
+    def map_async(self, func, iterable, *more, **callbacks):
+        return _AsyncResult(_l.in_child_for_each(func, iterable), True)
+
+    def imap(self, func, iterable, chunksize=None):
+        return [value for value, error in _l.in_child_for_each(func, iterable)]
+
+    imap_unordered = imap
 
     def starmap(self, func, iterable, chunksize=None):
-        return _l.in_child_for_each(lambda args: func(*args), iterable)
+        return self.map(lambda args: func(*args), iterable)
+
+
+class _AsyncResult:
+    def __init__(self, outcomes, many):
+        self._outcomes = outcomes
+        self._many = many
+
+    def get(self, timeout=None):
+        results = [_result(outcome) for outcome in self._outcomes]
+        return results if self._many else results[0]
+
+    def wait(self, timeout=None):
+        pass
+
+    def ready(self):
+        return True
+
+
+def _result(outcome):
+    value, error = outcome
+    if error is not None:
+        raise error
+    return value
 
 
 class _Context:

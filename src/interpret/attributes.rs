@@ -377,6 +377,10 @@ impl<'p> Machine<'p> {
     }
 
     fn no_attribute(&mut self, value: &Value, name: &str) -> Flow<Value> {
+        if matches!(value, Value::Str(_)) {
+            // All attributes of a string are known: `from sys import platform` above `platform.system()`.
+            return self.raise("AttributeError", format!("'str' object has no attribute '{name}'"));
+        }
         let Some(Object::Module(module)) = value.as_id().map(|id| self.state.heap.get(id).clone()) else {
             let shown = self.shown(value);
             return self.doubt("AttributeError", format!("{shown} has no attribute '{name}'"));

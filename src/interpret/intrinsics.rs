@@ -157,8 +157,8 @@ impl<'p> Machine<'p> {
                 };
                 match item {
                     Some(item) => {
-                        let result = self.in_child(first, vec![item], Vec::new())?;
-                        self.list(vec![result])
+                        let outcome = self.in_child(first, vec![item], Vec::new())?;
+                        self.list(vec![outcome])
                     }
                     None => self.list(Vec::new()),
                 }

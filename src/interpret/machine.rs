@@ -331,17 +331,16 @@ impl<'p> Machine<'p> {
 
     /// Raises one of Python's own exceptions.
     pub fn raise<T>(&mut self, class: &str, message: impl Into<Arc<str>>) -> Flow<T> {
-        let message = Value::Str(message.into());
-        let class = self.builtin(class);
-        let error = match class.as_id() {
-            Some(class) => {
-                let mut attributes = Names::new();
-                attributes.insert(Name::from("args"), Value::tuple(vec![message]));
-                self.alloc(Object::Instance { class, attributes, open: false })
-            }
-            None => self.unknown("an exception"),
-        };
+        let error = self.exception(class, message);
         self.raised(error)
+    }
+
+    /// An instance of one of Python's own exceptions.
+    pub fn exception(&mut self, class: &str, message: impl Into<Arc<str>>) -> Value {
+        let Some(class) = self.builtin(class).as_id() else { return self.unknown("an exception") };
+        let mut attributes = Names::new();
+        attributes.insert(Name::from("args"), Value::tuple(vec![Value::Str(message.into())]));
+        self.alloc(Object::Instance { class, attributes, open: false })
     }
 
     /// An exception is on its way up.

@@ -1,6 +1,7 @@
 //! Spawned processes: a fresh machine that runs the main module again, then its target.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::entry::{Launch, Process};
 use crate::interpret::calls::Keywords;
@@ -12,7 +13,9 @@ use crate::interpret::value::{Id, Mapping, Names, Object, Sequence, Value};
 use crate::ir::Name;
 
 impl<'p> Machine<'p> {
-    /// Calls a function in a spawned child; errors there end the child alone.
+    /// Calls a function in a spawned child; errors there end the child alone. Gives what the function
+    /// returns and, where it raises one of Python's own exceptions, that: who waits for the result
+    /// gets the exception.
     pub fn in_child(&mut self, function: Value, args: Vec<Value>, keywords: Keywords) -> Flow<Value> {
         if self.preparing {
             return self.raise("RuntimeError", "An attempt has been made to start a new process before the current process has finished its bootstrapping phase");
@@ -24,7 +27,8 @@ impl<'p> Machine<'p> {
         for (name, value) in keywords {
             settings.insert(format!("={name}").into(), value);
         }
-        self.spawn(settings, |machine, mut settings| {
+        let mut error = None;
+        let result = self.spawn(settings, |machine, mut settings| {
             let function = settings.remove("function").unwrap_or(Value::None);
             let mut args = Vec::new();
             let mut keywords = Keywords::new();
@@ -34,8 +38,30 @@ impl<'p> Machine<'p> {
                     None => args.push(value),
                 }
             }
-            machine.call(function, args, keywords)
-        })
+            machine.call(function, args, keywords).inspect_err(|stop| {
+                if let Stop::Raise(raised) = stop {
+                    error = machine.own_error(raised);
+                }
+            })
+        })?;
+        let error = match error {
+            Some((class, message)) => self.exception(&class, message),
+            None => Value::None,
+        };
+        Ok(Value::tuple(vec![result, error]))
+    }
+
+    /// The class and the message of an exception whose class Python brings along.
+    fn own_error(&self, error: &Value) -> Option<(Name, Arc<str>)> {
+        let Object::Instance { class, attributes, .. } = self.state.heap.get(error.as_id()?) else {
+            return None;
+        };
+        let Object::Class(class) = self.state.heap.get(*class) else { return None };
+        let message = match attributes.get("args") {
+            Some(Value::Tuple(args)) => args.first().and_then(Value::as_str).unwrap_or_default(),
+            _ => "",
+        };
+        (*class.module == *"builtins").then(|| (class.name.clone(), message.into()))
     }
 
     /// Runs `body` in a fresh process, with what can be carried over of `settings`.

@@ -7,8 +7,18 @@ use crate::interpret::value::{Object, Value};
 
 impl<'p> Machine<'p> {
     /// Calls a function in a new thread.
+    /// Calls a function in a new thread. Gives what it returns and what it raises: who waits for the
+    /// result gets the exception.
     pub fn in_thread(&mut self, function: Value, args: Vec<Value>, keywords: Keywords) -> Flow<Value> {
-        self.on_new_thread(|machine| machine.call(function, args, keywords))
+        let mut error = Value::None;
+        let result = self.on_new_thread(|machine| {
+            machine.call(function, args, keywords).inspect_err(|stop| {
+                if let Stop::Raise(raised) = stop {
+                    error = raised.clone();
+                }
+            })
+        })?;
+        Ok(Value::tuple(vec![result, error]))
     }
 
     /// Runs `body` as a new thread does: loops are a thread's own, the policy is everybody's.

@@ -189,7 +189,7 @@ def process(project: Project, module: Module) -> list[str]:
         if not other.body:
             other.body += [*block(project, other, 1), *asyncio_runner(project, other)]
         return [
-            f'subprocess.run([sys.executable, os.path.join(os.path.dirname(os.path.abspath(__file__)), "second.py")]{rng.choice(["", ", check=True"])})'
+            f'subprocess.run([sys.executable, os.path.abspath("second.py")]{rng.choice(["", ", check=True"])})'
         ]
     holder = module if rng.random() < 0.6 else project.beside(module, "jobs")
     holder.need("import asyncio")
