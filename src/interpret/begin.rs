@@ -213,7 +213,7 @@ impl<'p> Machine<'p> {
         let guards = std::mem::take(&mut self.guards);
         let tape = std::mem::take(&mut self.tape);
         let recorder = self.recorder.as_mut().map(std::mem::take);
-        let left = (self.meter, self.limits.steps);
+        let left = (self.meter, self.limits.steps, std::mem::take(&mut self.hurried));
         self.limits.steps = self.limits.import_steps;
         self.allow(self.limits.steps);
         self.looked_up.clear();
@@ -230,7 +230,7 @@ impl<'p> Machine<'p> {
             guards: std::mem::replace(&mut self.guards, guards),
             asked: self.world.asked(),
         };
-        (self.meter, self.limits.steps) = left;
+        (self.meter, self.limits.steps, self.hurried) = left;
         let quiet = self.incomplete.take().is_none() && imported.state.loops.is_empty();
         self.given_up.clear();
         self.cut_off.clear();

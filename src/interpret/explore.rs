@@ -92,6 +92,8 @@ pub const MERGED: &str = "a value that differs by the way taken";
 const WAYS_IN_A_REGION: usize = 64;
 const GROUPS_IN_A_REGION: usize = 16;
 const OPTIONS: usize = 4;
+/// With fewer steps it is not worth turning to another way.
+const LEAST_RESERVE: u64 = 500;
 
 impl<'p> Machine<'p> {
     /// Asks the tape for one of `of` ways; `label` says what taking way `n` assumes.
@@ -180,6 +182,12 @@ impl<'p> Machine<'p> {
         loop {
             let outcome = region(self);
             if matches!(outcome, Err(Stop::Bound(_))) {
+                if self.turns_back() {
+                    let reached = std::mem::replace(&mut self.state, before.clone());
+                    self.cut_off.push(reached);
+                    ways += 1;
+                    continue;
+                }
                 self.tape = outer;
                 return match code.zip(self.gives_up()) {
                     Some((code, given)) => {
@@ -233,6 +241,27 @@ impl<'p> Machine<'p> {
             self.cut_short("too many ways through the program");
         }
         outcome
+    }
+
+    /// Whether to leave a way that has used up all steps, and follow the next one of the region: the
+    /// first arm of a condition in the program itself must not cost the other one everything.
+    fn turns_back(&mut self) -> bool {
+        let in_root = self.frames.last().is_some_and(|frame| frame.unit == Unit::Project(self.root.module));
+        if !in_root || self.meter.is_left(self.limits.steps) || self.reserve < LEAST_RESERVE {
+            return false;
+        }
+        self.tape.used.0 = self.tape.used.0.max(self.state.heap.len());
+        self.tape.used.1 = self.tape.used.1.max(self.state.next_unknown);
+        if !self.tape.advance() {
+            return false;
+        }
+        self.cut_short(TOO_LARGE);
+        self.allow(self.reserve);
+        self.reserve /= 2;
+        if let Some(recorder) = &mut self.recorder {
+            recorder.bound = false;
+        }
+        true
     }
 
     /// Goes on behind a function that is not followed any further: from where its ways ended that

@@ -218,6 +218,9 @@ impl<'p> Machine<'p> {
         match self.project.find(&folders, last) {
             Found::Module(module) => {
                 let path = self.project.package_folder(module);
+                if self.hurried && self.project.modules[module].leads_nowhere() {
+                    return Ok(Some(self.add_module(name, true, None, path.map(|path| vec![path].into()))));
+                }
                 return self.load(name, module, path).map(Some);
             }
             Found::Namespace(folders)

@@ -128,6 +128,10 @@ pub struct Machine<'p> {
     pub cut_off: Vec<State>,
     /// Functions that are not followed again, because they took too many steps.
     pub given_up: BTreeMap<(Unit, Span), Given>,
+    /// Steps that are kept back for the other ways when the first one takes all there are.
+    pub reserve: u64,
+    /// What leads to no loop is hardly looked at, because a patient run did not get as far as one.
+    pub hurried: bool,
     /// How deeply statements and expressions are nested right now.
     nesting: usize,
     /// Enclosing `try` statements with handlers, over all frames.
@@ -186,6 +190,8 @@ impl<'p> Machine<'p> {
             called_back: BTreeMap::new(),
             cut_off: Vec::new(),
             given_up: BTreeMap::new(),
+            reserve: 0,
+            hurried: false,
             nesting: 0,
             handlers: 0,
             lookup_handlers: 0,

@@ -1,6 +1,7 @@
 //! Counting steps, and giving up functions that use them up for nothing.
 
 use crate::interpret::machine::{Flow, Machine, Stop, TOO_LARGE};
+use crate::interpret::nearness::MAYBE;
 use crate::interpret::value::Id;
 
 /// Where the count of steps stands, and at which counts to look for a function to give up.
@@ -11,13 +12,24 @@ pub struct Meter {
     impatient_at: u64,
     /// When to look for a function that leads to no loop.
     glance_at: u64,
-    /// The steps between two looks; glances come eight times as often.
+    /// The steps between two looks.
     window: u64,
+    /// The steps between two glances, and what a function may take that leads to no loop.
+    glance: u64,
 }
+
+/// As [`Meter::glance`], for a run that is in a hurry: a test of the platform takes fewer.
+const HURRIED_GLANCE: u64 = 32;
 
 impl Default for Meter {
     fn default() -> Meter {
-        Meter { steps: 0, impatient_at: u64::MAX, glance_at: u64::MAX, window: u64::MAX }
+        Meter { steps: 0, impatient_at: u64::MAX, glance_at: u64::MAX, window: u64::MAX, glance: u64::MAX }
+    }
+}
+
+impl Meter {
+    pub fn is_left(&self, limit: u64) -> bool {
+        self.steps <= limit
     }
 }
 
@@ -37,7 +49,7 @@ impl<'p> Machine<'p> {
             return self.bound(TOO_LARGE);
         }
         if self.meter.steps > self.meter.glance_at {
-            self.meter.glance_at = self.meter.steps + self.meter.window / 8;
+            self.meter.glance_at = self.meter.steps + self.meter.glance;
             if self.inner_bodies().any(|body| self.goes_nowhere(body)) {
                 return Err(Stop::Bound(TOO_LARGE));
             }
@@ -56,8 +68,14 @@ impl<'p> Machine<'p> {
     /// each eighth, the function that took most of an eighth is given up. Returns the count it begins at.
     pub fn allow(&mut self, steps: u64) -> u64 {
         let (begin, window) = (self.limits.steps.saturating_sub(steps), steps / 8);
-        self.meter =
-            Meter { steps: begin, impatient_at: begin + steps / 4, glance_at: begin + window / 8, window };
+        let glance = if self.hurried { HURRIED_GLANCE } else { window / 8 };
+        self.meter = Meter {
+            steps: begin,
+            impatient_at: begin + steps / 4,
+            glance_at: begin + glance,
+            window,
+            glance,
+        };
         begin
     }
 
@@ -65,7 +83,7 @@ impl<'p> Machine<'p> {
     /// whether what it does may matter.
     pub fn gives_up(&self) -> Option<Given> {
         let body =
-            self.bodies.last().filter(|_| self.bodies.len() > 1 && self.meter.steps <= self.limits.steps)?;
+            self.bodies.last().filter(|_| self.bodies.len() > 1 && self.meter.is_left(self.limits.steps))?;
         if self.goes_nowhere(body) {
             return Some(Given::Nowhere);
         }
@@ -81,9 +99,13 @@ impl<'p> Machine<'p> {
         self.meter.steps - body.begun >= self.meter.window / 2
     }
 
-    /// Whether a function has taken some steps although nothing it names leads to a loop.
+    /// Whether a function has taken some steps although nothing it names leads to a loop. In a hurry,
+    /// eight times as many are enough where a name may lead to one.
     fn goes_nowhere(&self, body: &Body) -> bool {
-        self.meter.steps - body.begun >= self.meter.window / 8 && self.leads_nowhere(body.function)
+        let taken = self.meter.steps - body.begun;
+        taken >= self.meter.glance
+            && (self.leads_nowhere(body.function)
+                || (self.hurried && taken >= 8 * HURRIED_GLANCE && self.distance(body.function) >= MAYBE))
     }
 }
 

@@ -133,14 +133,45 @@ fn on_darwin(trace: &RootTrace, linux: &World<'_>) -> Vec<PathTrace> {
 }
 
 impl<'p> Machine<'p> {
-    /// Runs something along every way, and adds what happened to a trace.
+    /// Runs something along every way, and adds what happened to a trace. When it is too large to get
+    /// as far as a loop, it is run again in a hurry.
     fn follow(
         &mut self,
         assumed: &[Arc<str>],
         trace: &mut RootTrace,
         run: impl Fn(&mut Machine<'p>) -> Flow<()>,
     ) {
+        let steps = self.limits.steps.saturating_sub(self.meter.steps);
+        let known = trace.clone();
+        let complete = self.follow_ways(assumed, trace, &run);
+        let reaches = |trace: &RootTrace| trace.paths[known.paths.len()..].iter().any(PathTrace::runs_a_loop);
+        if complete || reaches(trace) || steps == 0 {
+            return;
+        }
+        let mut again = known.clone();
+        self.hurried = true;
+        self.allow(steps / 2);
+        self.given_up.clear();
+        self.called_back.clear();
+        self.cut_off.clear();
+        self.tape = Tape::default();
+        self.follow_ways(assumed, &mut again, &run);
+        self.hurried = false;
+        if reaches(&again) {
+            again.incomplete.clone_from(&trace.incomplete);
+            *trace = again;
+        }
+    }
+
+    /// Whether all ways were followed to their ends.
+    fn follow_ways(
+        &mut self,
+        assumed: &[Arc<str>],
+        trace: &mut RootTrace,
+        run: &impl Fn(&mut Machine<'p>) -> Flow<()>,
+    ) -> bool {
         let (mut ways, start) = (0, self.meter.steps);
+        self.reserve = self.limits.steps.saturating_sub(start) / 4;
         self.callback_steps = self.limits.steps.saturating_sub(start) / 4;
         loop {
             let outcome = run(self);
@@ -159,9 +190,12 @@ impl<'p> Machine<'p> {
         if let Some(recorder) = &mut self.recorder {
             trace.effort.push(recorder.effort(platform, taken, ways));
         }
-        if let Some(reason) = self.incomplete.take() {
+        let given_up = self.incomplete.take();
+        let complete = given_up.is_none();
+        if let Some(reason) = given_up {
             trace.incomplete.get_or_insert(reason);
         }
+        complete
     }
 
     /// Writes down one way that has come to its end.

@@ -80,6 +80,12 @@ pub struct PathTrace {
     pub steps: Vec<Arc<Step>>,
 }
 
+impl PathTrace {
+    pub fn runs_a_loop(&self) -> bool {
+        self.events.iter().any(|event| event.run().is_some())
+    }
+}
+
 #[derive(Clone, Debug, PartialEq)]
 pub struct Event {
     pub kind: EventKind,

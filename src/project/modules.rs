@@ -214,6 +214,11 @@ impl Module {
         in_tests || ending || name.starts_with("test_") || name == "conftest.py"
     }
 
+    /// Whether neither it nor what it imports names anything that starts or chooses a loop.
+    pub fn leads_nowhere(&self) -> bool {
+        matches!(self.file.role, Role::Imported | Role::Unrelated)
+    }
+
     /// Whether the text holds a word by which Linux and macOS can be told apart.
     pub fn tells_unixes_apart(&self) -> bool {
         let loaded = self.loaded();
