@@ -25,6 +25,16 @@ impl<'p> Machine<'p> {
             }
             other => return Ok(self.plain_attribute(other, name)),
         };
+        // A method of a container is found without copying what may be thousands of values.
+        let methods = match self.state.heap.get(id) {
+            Object::List(_) => Some(("list", LIST_METHODS)),
+            Object::Set(_) => Some(("set", SET_METHODS)),
+            Object::Dict(_) => Some(("dict", DICT_METHODS)),
+            _ => None,
+        };
+        if let Some((kind, methods)) = methods {
+            return Ok(self.known_method(kind, methods, value, name));
+        }
         Ok(match self.state.heap.get(id).clone() {
             Object::Module(module) => {
                 self.module_attribute(id, &module.name, module.scope, module.open, name)?
@@ -66,18 +76,19 @@ impl<'p> Machine<'p> {
                 _ => self.find_attribute(&function, name)?,
             },
             Object::Row(_) => Some(self.unknown(name)),
-            Object::List(_) => self.known_method("list", LIST_METHODS, value, name),
-            Object::Set(_) => self.known_method("set", SET_METHODS, value, name),
-            Object::Dict(_) => self.known_method("dict", DICT_METHODS, value, name),
             Object::Suspended(_) => self.known_method("coroutine", COROUTINE_METHODS, value, name),
             Object::Property(function) => match name {
                 "setter" | "deleter" | "getter" => Some(Value::Builtin("property_setter")),
                 "fget" => Some(function),
                 _ => Some(self.unknown(name)),
             },
-            Object::Scope(_) | Object::StaticMethod(_) | Object::ClassMethod(_) | Object::Vacant => {
-                Some(self.unknown(name))
-            }
+            Object::List(_)
+            | Object::Set(_)
+            | Object::Dict(_)
+            | Object::Scope(_)
+            | Object::StaticMethod(_)
+            | Object::ClassMethod(_)
+            | Object::Vacant => Some(self.unknown(name)),
         })
     }
 
@@ -172,7 +183,14 @@ impl<'p> Machine<'p> {
     /// Whether a stub says that its module lacks the name in this world.
     pub fn is_missing(&self, scope: Id, name: &str) -> bool {
         let listed = |list: &str| {
-            let items = self.items(self.state.heap.scope(scope).get(list)?)?.0;
+            let items = match self.state.heap.scope(scope).get(list)? {
+                Value::Tuple(items) => &items[..],
+                Value::Object(id) => match self.state.heap.get(*id) {
+                    Object::List(sequence) | Object::Set(sequence) => &sequence.items,
+                    _ => return None,
+                },
+                _ => return None,
+            };
             Some(items.iter().any(|item| item.as_str() == Some(name)))
         };
         listed("__missing__") == Some(true) || (!name.starts_with("__") && listed("__names__") == Some(false))

@@ -45,17 +45,12 @@ impl<'p> Machine<'p> {
                 let new = self.augmented(old, *op, more)?;
                 self.assign(env, target, new)
             }
-            StmtKind::AnnAssign { target, annotation, value } => {
-                self.annotate(env, target, annotation);
-                match value {
-                    Some(value) => {
-                        let (expr, (value, holds)) = (value, self.watch(|machine| machine.eval(env, value))?);
-                        let holds = self.asks_only(expr, holds);
-                        self.assign_answer(env, target, value, holds)
-                    }
-                    None => Ok(()),
-                }
+            StmtKind::AnnAssign { target, value: Some(value), .. } => {
+                let (expr, (value, holds)) = (value, self.watch(|machine| machine.eval(env, value))?);
+                let holds = self.asks_only(expr, holds);
+                self.assign_answer(env, target, value, holds)
             }
+            StmtKind::AnnAssign { value: None, .. } => Ok(()),
             StmtKind::Delete(targets) => targets.iter().try_for_each(|target| self.delete(env, target)),
             StmtKind::Pass | StmtKind::Global(_) | StmtKind::Nonlocal(_) => Ok(()),
             StmtKind::TypeAlias { name } => {
@@ -744,6 +739,11 @@ impl<'p> Machine<'p> {
         let mut names = Names::new();
         names.insert("__qualname__".into(), Value::Str(qualname.clone()));
         names.insert("__module__".into(), Value::Str(module.clone()));
+        let mut fields = Vec::new();
+        annotated(&class.body, &mut fields);
+        if !fields.is_empty() {
+            names.insert("__fields__".into(), Value::tuple(fields));
+        }
         let scope = self.scope(names);
         let value = self.alloc(Object::Class(ClassObject {
             name: class.name.clone(),
@@ -795,28 +795,31 @@ impl<'p> Machine<'p> {
         self.call(hook, vec![class.clone()], Vec::new()).map(drop)
     }
 
-    /// Notes that a class annotates a name, so that dataclasses know their fields.
-    fn annotate(&mut self, env: &Env<'_, 'p>, target: &Expr, annotation: &Expr) {
-        if let (ScopeKind::Class(_), ExprKind::Name(name)) = (&env.chain.kind, &target.kind) {
-            let class_var = matches!(&annotation.kind, ExprKind::Subscript { value, .. } if matches!(&value.kind, ExprKind::Name(n) if &**n == "ClassVar"));
-            if class_var {
-                return;
-            }
-            let names = self.state.heap.scope_mut(env.chain.scope);
-            let mut fields = match names.get("__fields__") {
-                Some(Value::Tuple(fields)) => fields.to_vec(),
-                _ => Vec::new(),
-            };
-            fields.push(Value::Str(name.clone()));
-            names.insert("__fields__".into(), Value::tuple(fields));
-        }
-    }
-
     /// Runs a module's code in its scope.
     pub fn exec_module(&mut self, unit: Unit, scope: Id, body: &[Stmt]) -> Flow<()> {
         let chain = crate::interpret::env::Chain { scope, kind: ScopeKind::Module, parent: None };
         let env = Env { unit, globals: scope, chain: Rc::new(chain), hook: None };
         self.in_frame(unit, None, |machine| machine.exec(&env, body))
+    }
+}
+
+/// The names that the body of a class annotates, which are the fields of a dataclass.
+fn annotated(body: &[Stmt], fields: &mut Vec<Value>) {
+    let is_class_var = |annotation: &Expr| match &annotation.kind {
+        ExprKind::Subscript { value, .. } => {
+            matches!(&value.kind, ExprKind::Name(name) if &**name == "ClassVar")
+        }
+        _ => false,
+    };
+    for stmt in body {
+        match &stmt.kind {
+            StmtKind::AnnAssign { target, annotation, .. } => match &target.kind {
+                ExprKind::Name(name) if !is_class_var(annotation) => fields.push(Value::Str(name.clone())),
+                _ => {}
+            },
+            StmtKind::FunctionDef(_) | StmtKind::ClassDef(_) => {}
+            _ => ir::suites(stmt).into_iter().for_each(|suite| annotated(suite, fields)),
+        }
     }
 }
 
