@@ -20,6 +20,7 @@ mod lc207;
 mod lc301;
 mod lc302;
 mod lc303;
+mod lc304;
 mod lc401;
 mod lc402;
 mod lc403;
@@ -27,6 +28,7 @@ mod lc404;
 mod lc405;
 mod lc406;
 mod lc501;
+mod lc502;
 mod lc503;
 mod precedence;
 mod uses;
@@ -71,6 +73,7 @@ const RULES: &[(&str, Rule)] = &[
     ("LC301", Rule::Root(lc301::check)),
     ("LC302", Rule::Call(lc302::check)),
     ("LC303", Rule::Root(lc303::check)),
+    ("LC304", Rule::Project(lc304::check)),
     ("LC401", Rule::Root(lc401::check)),
     ("LC402", Rule::Root(lc402::check)),
     ("LC403", Rule::Call(lc403::check)),
@@ -78,6 +81,7 @@ const RULES: &[(&str, Rule)] = &[
     ("LC405", Rule::Call(lc405::check)),
     ("LC406", Rule::Root(lc406::check)),
     ("LC501", Rule::Project(lc501::check)),
+    ("LC502", Rule::Project(lc502::check)),
     ("LC503", Rule::Call(lc503::check)),
 ];
 
