@@ -222,23 +222,6 @@ fn every_rule_has_a_page_the_program_can_show() {
     }
 }
 
-#[test]
-fn the_readme_lists_every_rule_with_its_summary() {
-    let readme = fs::read_to_string(repository().join("README.md")).expect("the README");
-    for page in crate::cases::pages().iter().filter(|page| page.starts_with("rules/")) {
-        let head = crate::cases::front_matter(Path::new(&repository().join(page)));
-        let text = |key: &str| head[key].as_str().unwrap_or("?").to_owned();
-        let row = format!(
-            "| [{0}](rules/{0}.md) | {1} | {2} | {3} |",
-            text("code"),
-            text("name"),
-            text("summary"),
-            text("fix")
-        );
-        assert!(readme.contains(&row), "the README lacks the row\n{row}");
-    }
-}
-
 /// `fixtures/` as it stands in the repository, without what the tests expect of it.
 pub fn sample_tree() -> Files {
     let files = read_folder(&repository().join("fixtures")).into_iter();
