@@ -238,6 +238,8 @@ pub enum Family {
     Asyncio,
     /// Runs test functions.
     Tests,
+    /// Talks over its standard streams to who started it: it serves nobody who could reset a connection.
+    Streams,
 }
 
 /// Who chose the loop.

@@ -191,8 +191,15 @@ fn standard_output_carries_the_report_alone() {
 #[test]
 fn what_shows_or_measures_something_is_a_note_also_where_it_is_a_project_of_its_own() {
     let program = "import uvicorn\n\nif __name__ == \"__main__\":\n    uvicorn.run(\"app:app\")\n";
-    let folders =
-        ["examples/chat", "docs_src/first", "samples/apps/web", "benches", "load_testing", "code-examples/a"];
+    let folders = [
+        "examples/chat",
+        "docs_src/first",
+        "samples/apps/web",
+        "benches",
+        "load_testing",
+        "code-examples/a",
+        "app/templates/async",
+    ];
     for folder in folders {
         let (main, requirements) = (format!("{folder}/main.py"), format!("{folder}/requirements.txt"));
         let sources = [
