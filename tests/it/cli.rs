@@ -1,7 +1,6 @@
 //! The command line as people meet it: the README's transcripts, exit statuses and streams.
 
 use std::fs;
-use std::path::Path;
 
 use serde_json::Value;
 
