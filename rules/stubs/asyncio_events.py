@@ -78,7 +78,7 @@ class BaseEventLoop(AbstractEventLoop):
         return False
 
     def set_exception_handler(self, handler):
-        _l.escape(handler)
+        _l.use(self, "loop.set_exception_handler", (handler,), {})
 
     # What not every loop can do on Windows: `rules/libraries.toml`.
     def add_reader(self, *args, **kwargs):

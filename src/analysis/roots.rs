@@ -36,6 +36,7 @@ pub fn roots(workspace: &Workspace) -> Vec<Root> {
     }
     add_programs(workspace, &mut roots);
     roots.extend(console_roots(workspace));
+    add_libraries(workspace, &mut roots);
     let commands = workspace.modules.iter().enumerate().filter(|(_, module)| module.command.is_some());
     roots.extend(commands.map(|(module, _)| Root { module, launch: Launch::Launcher, function: None }));
     roots
@@ -57,6 +58,22 @@ fn add_programs(workspace: &Workspace, roots: &mut Vec<Root>) {
             Some(root) if only_as_module => root.launch = Launch::Module,
             Some(_) => {}
             None => roots.push(Root { module, launch, function: None }),
+        }
+    }
+}
+
+/// The modules of a library that may set a policy: programs that nobody sees here import them.
+fn add_libraries(workspace: &Workspace, roots: &mut Vec<Root>) {
+    for (index, module) in workspace.modules.iter().enumerate() {
+        let project = workspace.project_of(index);
+        let may_matter = project.is_library
+            && module.file.given
+            && module.file.role == Role::Seed
+            && module.command.is_none()
+            && !module.is_test(&project.top);
+        let is_new = || !roots.iter().any(|root| root.module == index && root.function.is_none());
+        if may_matter && is_new() && module.source().text.contains("set_event_loop_policy") {
+            roots.push(Root { module: index, launch: Launch::Import, function: None });
         }
     }
 }

@@ -16,6 +16,7 @@ use crate::files::{
 use crate::finding::ShownPath;
 use crate::knowledge::{Kind, Knowledge};
 use crate::project::dependencies::Dependencies;
+use crate::project::distribution::is_library;
 use crate::project::evidence::{self, Deployment, Texts};
 use crate::project::launchers::{self, LauncherFile, Program, Server, Started, console_scripts, own_name};
 use crate::project::{Modules, Project, Unreadable};
@@ -104,6 +105,7 @@ impl Workspace {
                 let name = own_name(&root);
                 Project {
                     top: outermost(&root, walked.top_of(&root)),
+                    is_library: is_library(&root),
                     root,
                     name,
                     modules: modules.clone(),
@@ -141,6 +143,7 @@ impl Workspace {
                 root: project.root.clone(),
                 top: project.top.clone(),
                 name: project.name.clone(),
+                is_library: project.is_library,
                 modules: modules.clone(),
                 dependencies: project.dependencies.clone(),
                 evidence: project.evidence.clone(),

@@ -458,6 +458,9 @@ impl<'p> Machine<'p> {
                 return Ok(());
             }
         }
+        if let Value::Unknown(unknown) = &value {
+            self.note_patch(&unknown.label, name, &new);
+        }
         self.set_plain(&value, name, new);
         Ok(())
     }

@@ -40,6 +40,7 @@ impl<'p> Machine<'p> {
     /// The same for a method of a loop object.
     pub fn note_use_on(&mut self, name: &str, receiver: Option<&Value>, args: &[Value], keywords: &Keywords) {
         let knowledge = self.knowledge;
+        self.note_silencer(name, args);
         for row in knowledge.needs.named(name) {
             let need = &knowledge.needs.rows[row];
             if !self.need_holds(need, args, keywords) {
@@ -130,6 +131,6 @@ pub fn add_uses(state: &mut State, other: &State) {
 
 impl Event {
     pub fn is_use(&self) -> bool {
-        matches!(self.kind, EventKind::Need(_))
+        matches!(self.kind, EventKind::Need(_) | EventKind::Silencer(_))
     }
 }

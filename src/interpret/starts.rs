@@ -5,7 +5,7 @@ use crate::interpret::machine::{Flow, Machine, Unit};
 use crate::interpret::rows::Settings;
 use crate::interpret::state::LoopInfo;
 use crate::interpret::steps::{self, StepKind};
-use crate::interpret::trace::{Decided, EventKind, PolicyKind, Run, Site};
+use crate::interpret::trace::{Decided, EventKind, Family, PolicyKind, Run, Site};
 use crate::interpret::value::Value;
 use crate::interpret::world::Platform;
 use crate::ir::{Name, Span};
@@ -213,9 +213,15 @@ impl<'p> Machine<'p> {
                 shown.push((name.as_str().into(), self.shown(value).into()));
             }
         }
+        let mut family = row.family.unwrap_or_default();
+        for condition in &row.streams {
+            if self.holds(condition, settings)? {
+                family = Family::Streams;
+            }
+        }
         let run = Run {
             runner: self.command().unwrap_or_else(|| row.name.as_str().into()),
-            family: row.family.unwrap_or_default(),
+            family,
             kind,
             decided,
             reason,

@@ -37,6 +37,7 @@ fn trace_here(platform: Platform, text: &str) -> RootTrace {
     let project = Project {
         top: root.clone(),
         name: None,
+        is_library: false,
         dependencies: Arc::new(Dependencies::read(&root, None)),
         neighbours: Vec::new(),
         evidence: Evidence { verdict: Deployment::Unknown, score: 0, reasons: Vec::new() },

@@ -131,6 +131,27 @@ pub enum EventKind {
     Run(Run),
     /// Something was used that not every loop can do on Windows. Along merged ways it *may* be used.
     Need(Use),
+    /// Code was put where it hides what a loop reports, or changes how its transports work.
+    Silencer(Silencing),
+}
+
+/// Something put in a place that `rules/silencers.toml` describes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Silencing {
+    /// Row of the table of silencers.
+    pub row: usize,
+    /// What was replaced or called.
+    pub what: Arc<str>,
+    pub effect: Effect,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Effect {
+    /// It drops an error that leaves something behind on a Proactor loop, and does nothing else.
+    Hides,
+    /// It drops an error that this Python does not raise.
+    Outdated,
+    Other,
 }
 
 /// A call of something that `rules/libraries.toml` describes.
@@ -223,6 +244,8 @@ pub enum Family {
     Asyncio,
     /// Runs test functions.
     Tests,
+    /// Talks over its standard streams to who started it: it serves nobody who could reset a connection.
+    Streams,
 }
 
 /// Who chose the loop.

@@ -3,6 +3,7 @@
 mod needs;
 pub mod pages;
 mod runners;
+mod silencers;
 pub mod stdlib;
 mod stubs;
 
@@ -12,6 +13,7 @@ pub use needs::{Need, Needed, Needs};
 pub use runners::{
     Case, Condition, Creates, InChild, InLoop, Kind, Knob, LoopTable, Row, Runners, Takes, Versions, Where,
 };
+pub use silencers::{Silencer, SilencerKind, Silencers};
 pub use stubs::{Stub, Stubs};
 
 /// Everything the paper run knows about code outside the project. Read once, on first use.
@@ -20,6 +22,7 @@ pub struct Knowledge {
     pub runners: Runners,
     pub stubs: Stubs,
     pub needs: Needs,
+    pub silencers: Silencers,
     /// The last parts of the names of everything that starts a loop, chooses one, or needs a certain one.
     words: FxHashSet<String>,
 }
@@ -38,7 +41,7 @@ impl Knowledge {
             let choosers = ["set_event_loop_policy", "set_event_loop"].into_iter();
             let words =
                 runners.last_words().chain(needs.last_words()).chain(choosers).map(str::to_string).collect();
-            Knowledge { stubs: Stubs::bundled(), words, runners, needs }
+            Knowledge { stubs: Stubs::bundled(), silencers: Silencers::bundled(), words, runners, needs }
         })
     }
 }

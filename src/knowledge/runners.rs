@@ -50,6 +50,9 @@ pub struct Row {
     #[serde(rename = "loop")]
     pub loop_table: Option<String>,
     pub target: Option<String>,
+    /// When one of these holds, it talks over its standard streams and serves no socket.
+    #[serde(default)]
+    pub streams: Vec<Condition>,
     pub runs: Option<String>,
     pub calls: Option<String>,
     pub returns: Option<String>,

@@ -1,6 +1,7 @@
 //! A project: its modules and how they import each other, its versions, and where it is deployed.
 
 pub mod dependencies;
+pub mod distribution;
 pub mod evidence;
 pub mod launchers;
 mod leading;
@@ -27,6 +28,8 @@ pub struct Project {
     pub top: PathBuf,
     /// The name under which it is published, lower-cased.
     pub name: Option<String>,
+    /// It is published for programs to import that nobody sees here.
+    pub is_library: bool,
     /// All modules of the analysis, those of other roots included: imports may cross.
     pub modules: Arc<Modules>,
     pub dependencies: Arc<Dependencies>,

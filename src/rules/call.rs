@@ -26,7 +26,7 @@ pub struct Call<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Scope {
     Application,
-    /// Examples, documentation, benchmarks.
+    /// Examples, documentation, benchmarks, templates.
     Example,
     Test,
 }
@@ -170,8 +170,9 @@ pub fn sets_selector(event: &Event) -> bool {
     matches!(event.kind, EventKind::PolicySet { policy: PolicyKind::Selector, by: None })
 }
 
-/// Folders of what shows how something is used, or how fast it is.
-const SHOWS: &[&str] = &["sample", "samples", "demo", "demos", "doc", "docs", "docs_src", ".vscode"];
+/// Folders of what shows how something is used, how fast it is, or what a new project begins with.
+const SHOWS: &[&str] =
+    &["sample", "samples", "demo", "demos", "doc", "docs", "docs_src", "template", "templates", ".vscode"];
 /// The same as a word of a longer name, as in `code-examples` and `load_testing`.
 #[rustfmt::skip]
 const SHOWING_WORDS: &[&str] = &[

@@ -20,6 +20,7 @@ mod lc207;
 mod lc301;
 mod lc302;
 mod lc303;
+mod lc304;
 mod lc401;
 mod lc402;
 mod lc403;
@@ -27,15 +28,19 @@ mod lc404;
 mod lc405;
 mod lc406;
 mod lc501;
+mod lc502;
 mod lc503;
 mod precedence;
 mod uses;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::analysis::Workspace;
 use crate::finding::{Finding, Place, Related, Severity};
 use crate::fix::Cure;
 use crate::interpret::reach::reached;
-use crate::interpret::trace::{RootTrace, Site};
+use crate::interpret::trace::{Event, RootTrace, Site};
 use crate::knowledge::pages;
 
 pub use call::{Call, Scope, is_program, scope_of, sets_selector};
@@ -71,6 +76,7 @@ const RULES: &[(&str, Rule)] = &[
     ("LC301", Rule::Root(lc301::check)),
     ("LC302", Rule::Call(lc302::check)),
     ("LC303", Rule::Root(lc303::check)),
+    ("LC304", Rule::Project(lc304::check)),
     ("LC401", Rule::Root(lc401::check)),
     ("LC402", Rule::Root(lc402::check)),
     ("LC403", Rule::Call(lc403::check)),
@@ -78,6 +84,7 @@ const RULES: &[(&str, Rule)] = &[
     ("LC405", Rule::Call(lc405::check)),
     ("LC406", Rule::Root(lc406::check)),
     ("LC501", Rule::Project(lc501::check)),
+    ("LC502", Rule::Project(lc502::check)),
     ("LC503", Rule::Call(lc503::check)),
 ];
 
@@ -130,6 +137,7 @@ pub fn check_all(workspace: &Workspace, traces: &[RootTrace]) -> Vec<Diagnosis> 
         }
     }
     for (index, trace) in traces.iter().enumerate() {
+        let mut loops = OneLoop::default();
         for reached in reached(trace) {
             let Some(call) = Call::new(workspace, trace, &reached) else { continue };
             let Some(place) = place(workspace, reached.site) else { continue };
@@ -138,11 +146,47 @@ pub fn check_all(workspace: &Workspace, traces: &[RootTrace]) -> Vec<Diagnosis> 
                 let Some(mut draft) = check(&call) else { continue };
                 draft.related.extend(call.evidence());
                 let calls = vec![(index, reached.site)];
-                found.push(Diagnosis { calls, ..draft.about(place.clone(), index, reached.site) });
+                let diagnosis = Diagnosis { calls, ..draft.about(place.clone(), index, reached.site) };
+                loops.add(diagnosis, &call, &mut found);
             }
         }
     }
     found
+}
+
+/// A loop that the program makes once and runs at several places is wrong once: the first run speaks
+/// for the others.
+#[derive(Default)]
+struct OneLoop {
+    /// By code and by where the loop is made: how far into its path the run stands that speaks, and
+    /// which of the findings that is.
+    spoken: BTreeMap<(&'static str, Site), (usize, usize)>,
+}
+
+impl OneLoop {
+    fn add(&mut self, diagnosis: Diagnosis, call: &Call<'_>, found: &mut Vec<Diagnosis>) {
+        // What LC1 says is about the loop; others are about what stands at the call.
+        let start = call.wrong().filter(|_| diagnosis.finding.code.starts_with("LC1"));
+        let Some((start, made)) = start.and_then(|start| Some((start, start.run.created?))) else {
+            found.push(diagnosis);
+            return;
+        };
+        let is_it = |event: &Arc<Event>| std::ptr::eq(&**event, start.event);
+        let when = start.path.events.iter().position(is_it).unwrap_or(usize::MAX);
+        let next = found.len();
+        let (first, at) = self.spoken.entry((diagnosis.finding.code, made)).or_insert((when, next));
+        if *at == next {
+            found.push(diagnosis);
+            return;
+        }
+        let mut calls = std::mem::take(&mut found[*at].calls);
+        calls.extend(diagnosis.calls.iter().copied());
+        if when < *first {
+            *first = when;
+            found[*at] = diagnosis;
+        }
+        found[*at].calls = calls;
+    }
 }
 
 impl Draft {

@@ -9,8 +9,9 @@ use crate::rules::{Diagnosis, RunCall};
 /// The first rule that explains the loop a call gets from a root is the one that speaks, by the
 /// beginning of its code and then by the code: a conflict of needs, a policy that does nothing,
 /// other platforms, what will fail later, and last that the loop is simply the wrong one. That
-/// Proactor loops share a socket (LC405) is what a policy without effect leads to.
-const PRECEDENCE: &[&str] = &["LC0", "LC4", "LC2", "LC405", "LC3", "LC5", "LC1", "LC9"];
+/// Proactor loops share a socket (LC405) is what a policy without effect leads to, and what hides the
+/// faults of a loop (LC502) has no point once it is another one.
+const PRECEDENCE: &[&str] = &["LC0", "LC4", "LC2", "LC405", "LC3", "LC5", "LC1", "LC502", "LC9"];
 
 fn rank(code: &str) -> usize {
     let ranks = PRECEDENCE.iter().enumerate().filter(|(_, family)| code.starts_with(*family));

@@ -1,6 +1,7 @@
 //! What people read, executed: rule pages, fixtures, the README's transcripts, and what must hold of any run.
 
 mod cases;
+mod catalogue;
 mod cli;
 mod explain;
 mod faults;

@@ -18,7 +18,7 @@ mod scripts;
 mod shell;
 mod started;
 mod text;
-mod tree;
+pub(super) mod tree;
 mod xml;
 mod yaml;
 
@@ -114,7 +114,7 @@ enum Code {
 }
 
 /// Longer files were not written by hand (bytes).
-const LIMIT: u64 = 256 << 10;
+pub(super) const LIMIT: u64 = 256 << 10;
 /// Most XML is data, and a project may hold a lot of it.
 const XML_LIMIT: u64 = 32 << 10;
 
@@ -158,7 +158,7 @@ fn folders(path: &Path, top: &Path) -> Vec<PathBuf> {
     above.take_while(|folder| folder.starts_with(top)).map(Path::to_path_buf).collect()
 }
 
-fn load(path: &Path, limit: u64) -> Option<String> {
+pub(super) fn load(path: &Path, limit: u64) -> Option<String> {
     let metadata = std::fs::metadata(path).ok()?;
     if !metadata.is_file() || metadata.len() > limit {
         return None;

@@ -5,7 +5,7 @@ use crate::entry::{Launch, LoopKind, Loops};
 use crate::interpret::Unit;
 use crate::interpret::reach::is_meant;
 use crate::interpret::steps::{Block, Case, End, Step, StepKind};
-use crate::interpret::trace::{Decided, Event, EventKind, Run, Site, Use};
+use crate::interpret::trace::{Decided, Effect, Event, EventKind, Run, Site, Use};
 use crate::knowledge::{Knowledge, Needed};
 use crate::platform::Platform;
 use crate::rules;
@@ -104,6 +104,14 @@ fn event_in_words(workspace: &Workspace, event: &Event) -> Said {
         EventKind::Misused(misuse) => Said::new("misused", "", rules::misuse_in_words(*misuse).0),
         EventKind::Run(run) => Said::new("run", &*run.runner, run_in_words(workspace, run)),
         EventKind::Need(used) => Said::new("need", &*used.what, need_in_words(used)),
+        EventKind::Silencer(put) => {
+            let effect = match put.effect {
+                Effect::Hides => "it hides that a connection was lost",
+                Effect::Outdated => "what it hides does not happen on this Python",
+                Effect::Other => "it changes how transports of a Proactor loop work",
+            };
+            Said::new("silencer", &*put.what, format!("`{}` is given a function: {effect}", put.what))
+        }
     }
 }
 
