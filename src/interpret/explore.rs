@@ -38,11 +38,21 @@ struct Choice {
     used: (usize, u64),
     /// Where the ways of a region ended. Empty for plain choices.
     groups: Rc<[Way]>,
+    /// Of what [`Machine::once`] remembers.
+    effort: Option<Effort>,
+}
+
+/// What it took to get to the end of something that is not run again.
+#[derive(Clone, Copy)]
+struct Effort {
+    scope: Id,
+    steps: u64,
+    platform_reads: u64,
 }
 
 impl Choice {
     fn new(of: usize) -> Choice {
-        Choice { taken: 0, of, label: "".into(), used: (0, 0), groups: Rc::new([]) }
+        Choice { taken: 0, of, label: "".into(), used: (0, 0), groups: Rc::new([]), effort: None }
     }
 }
 
@@ -90,6 +100,8 @@ struct Way {
 /// The label of a value that merged ways left open.
 pub const MERGED: &str = "a value that differs by the way taken";
 const WAYS_IN_A_REGION: usize = 64;
+/// Less than so many steps are taken again rather than remembered.
+const WORTH_REMEMBERING: u64 = 64;
 const GROUPS_IN_A_REGION: usize = 16;
 const OPTIONS: usize = 4;
 
@@ -137,6 +149,40 @@ impl<'p> Machine<'p> {
         let (len, unknowns) = self.tape.choices[position].used;
         self.use_up_to(len, unknowns);
         position
+    }
+
+    /// Runs what is worth remembering: a later way of the same run that comes here again goes on from
+    /// its end, unless it left a choice open. What it took counts as if it had run again. `scope` tells
+    /// it from what runs inside it first.
+    pub fn once(&mut self, scope: Id, body: impl FnOnce(&mut Machine<'p>) -> Flow<()>) -> Flow<()> {
+        let position = self.tape.position;
+        let known = self.tape.choices.get(position);
+        if let Some(effort) = known.and_then(|choice| choice.effort).filter(|effort| effort.scope == scope) {
+            self.meter.steps += effort.steps;
+            self.platform_reads += effort.platform_reads;
+            self.next_choice(1);
+            return self.take_group(position).map(drop);
+        }
+        let first_time = known.is_none();
+        let (steps, platform_reads) = (self.meter.steps, self.platform_reads);
+        body(self)?;
+        let effort = Effort {
+            scope,
+            steps: self.meter.steps.saturating_sub(steps),
+            platform_reads: self.platform_reads - platform_reads,
+        };
+        let worth = first_time && effort.steps >= WORTH_REMEMBERING && self.recorder.is_none();
+        let mut inside = self.tape.choices.iter().skip(position);
+        if worth && inside.all(|choice| choice.of == 1) {
+            self.tape.choices.truncate(position);
+            let span = self.frames.last().map_or(Span::default(), |frame| frame.span);
+            let state = self.state.clone();
+            let way = Way { outcome: Ok(Value::None), state, labels: Vec::new(), span };
+            let choice = Choice { groups: Rc::new([way]), effort: Some(effort), ..Choice::new(1) };
+            self.tape.choices.push(choice);
+            self.tape.position = position + 1;
+        }
+        Ok(())
     }
 
     /// Runs a region along every way its unknowns can fall, and merges the ways that are alike.

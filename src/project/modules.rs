@@ -1,12 +1,11 @@
 //! The Python files of an analysis, read and lowered when they are first needed.
 
-use std::collections::{HashMap, HashSet};
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::files::{ReadError, Role, Source, UniverseFile};
 use crate::finding::ShownPath;
@@ -19,9 +18,9 @@ use crate::python::{self, SyntaxError};
 pub struct Modules {
     id: u64,
     list: Vec<Module>,
-    by_path: HashMap<PathBuf, usize>,
+    by_path: FxHashMap<PathBuf, usize>,
     /// Every folder that holds a module, directly or below.
-    folders: HashSet<PathBuf>,
+    folders: FxHashSet<PathBuf>,
     leading: OnceLock<FxHashSet<ir::Name>>,
 }
 
@@ -63,8 +62,8 @@ pub enum Found {
 
 impl Modules {
     pub fn new(files: Vec<(UniverseFile, ShownPath)>) -> Modules {
-        let mut by_path = HashMap::new();
-        let mut folders = HashSet::new();
+        let mut by_path = FxHashMap::default();
+        let mut folders = FxHashSet::default();
         let mut list = Vec::new();
         for (file, shown) in files {
             for folder in file.path.ancestors().skip(1) {
@@ -164,16 +163,19 @@ impl Modules {
         let mut namespaces = Vec::new();
         for folder in folders {
             let inner = folder.join(name);
-            let package = self.at(&inner.join("__init__.py"));
+            let is_folder = self.folders.contains(&inner);
+            let package = if is_folder { self.at(&inner.join("__init__.py")) } else { None };
             let module = || {
-                ["py", "pyw"]
-                    .iter()
-                    .find_map(|extension| self.at(&folder.join(format!("{name}.{extension}"))))
+                [".py", ".pyw"].iter().find_map(|ending| {
+                    let mut file = inner.clone().into_os_string();
+                    file.push(ending);
+                    self.at(Path::new(&file))
+                })
             };
             if let Some(module) = package.or_else(module) {
                 return Found::Module(module);
             }
-            if self.folders.contains(&inner) {
+            if is_folder {
                 namespaces.push(inner);
             }
         }
