@@ -150,6 +150,8 @@ pub struct Machine<'p> {
     pub fresh: State,
     /// Functions of the project whose body ran at least once, on any way.
     pub executed: BTreeSet<(Unit, Span)>,
+    /// The same with those that were given up half way, or only tried out.
+    pub entered: BTreeSet<(Unit, Span)>,
     /// Top-level names that imports looked for on `sys.path`.
     pub looked_up: BTreeSet<Name>,
     /// Modules of the project that were loaded, on any way.
@@ -198,6 +200,7 @@ impl<'p> Machine<'p> {
             main_package: None,
             fresh: State::default(),
             executed: BTreeSet::new(),
+            entered: BTreeSet::new(),
             looked_up: BTreeSet::new(),
             loaded: BTreeSet::new(),
             guards: BTreeSet::new(),

@@ -9,9 +9,10 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::files::{ReadError, Role, Source, UniverseFile};
 use crate::finding::ShownPath;
-use crate::ir;
+use crate::ir::{self, Span};
 use crate::project::launchers::Server;
 use crate::project::leading::leading_names;
+use crate::project::telling;
 use crate::python::{self, SyntaxError};
 
 #[derive(Debug)]
@@ -40,7 +41,8 @@ pub struct Module {
 struct Loaded {
     source: Arc<Source>,
     code: Result<Arc<ir::Module>, Unreadable>,
-    tells_unixes_apart: OnceLock<bool>,
+    /// The innermost functions around such words; nothing where the module itself says one.
+    unix_words: OnceLock<Vec<Option<Span>>>,
 }
 
 /// Why a module could not be understood.
@@ -216,22 +218,15 @@ impl Module {
         in_tests || ending || name.starts_with("test_") || name == "conftest.py"
     }
 
-    /// Whether the text holds a word by which Linux and macOS can be told apart.
-    pub fn tells_unixes_apart(&self) -> bool {
+    /// Whether code that ran holds a word by which Linux and macOS can be told apart. `entered` says of
+    /// a function, by the span of its name, whether it ran.
+    pub fn tells_unixes_apart(&self, entered: impl Fn(Span) -> bool) -> bool {
         let loaded = self.loaded();
-        let words = ["darwin", "linux", "macos", "uname"];
-        let is_one = |at: &[u8]| {
-            words
-                .iter()
-                .any(|word| at.len() >= word.len() && at[..word.len()].eq_ignore_ascii_case(word.as_bytes()))
-        };
-        *loaded.tells_unixes_apart.get_or_init(|| {
-            let text = loaded.source.text.as_bytes();
-            memchr::memchr3_iter(b'd', b'l', b'm', text)
-                .chain(memchr::memchr3_iter(b'D', b'L', b'M', text))
-                .chain(memchr::memchr2_iter(b'u', b'U', text))
-                .any(|at| is_one(&text[at..]))
-        })
+        let places = loaded.unix_words.get_or_init(|| {
+            let body = loaded.code.as_ref().map_or(&[][..], |code| &code.body);
+            telling::functions_with_unix_words(&loaded.source.text, body)
+        });
+        places.iter().any(|function| function.is_none_or(&entered))
     }
 
     /// Whether somebody asked for the text so far.
@@ -264,6 +259,6 @@ impl Loaded {
     }
 
     fn new(source: Arc<Source>, code: Result<Arc<ir::Module>, Unreadable>) -> Loaded {
-        Loaded { source, code, tells_unixes_apart: OnceLock::new() }
+        Loaded { source, code, unix_words: OnceLock::new() }
     }
 }
