@@ -164,11 +164,14 @@ impl<'p> Machine<'p> {
             return self.take_group(position).map(drop);
         }
         let first_time = known.is_none();
-        let (steps, platform_reads) = (self.meter.steps, self.platform_reads);
+        let (steps, explored) = (self.meter.steps, self.explored);
+        let platform_reads = self.platform_reads;
         body(self)?;
+        // A second run would not take the steps of the regions again.
+        let explored = self.explored.saturating_sub(explored);
         let effort = Effort {
             scope,
-            steps: self.meter.steps.saturating_sub(steps),
+            steps: self.meter.steps.saturating_sub(steps).saturating_sub(explored),
             platform_reads: self.platform_reads - platform_reads,
         };
         let worth = first_time && effort.steps >= WORTH_REMEMBERING && self.recorder.is_none();
@@ -217,6 +220,7 @@ impl<'p> Machine<'p> {
             return self.give_up(*given, None, Vec::new());
         }
         let before = self.state.clone();
+        let (steps, explored) = (self.meter.steps, self.explored);
         let outer = std::mem::take(&mut self.tape);
         let mut groups: Vec<Way> = Vec::new();
         let mut dead: Option<Way> = None;
@@ -229,6 +233,7 @@ impl<'p> Machine<'p> {
                 self.tape = outer;
                 return match code.zip(self.gives_up()) {
                     Some((code, given)) => {
+                        self.explored = explored + self.meter.steps.saturating_sub(steps);
                         self.given_up.insert(code, given);
                         let reached = std::mem::take(&mut self.state);
                         let inner = std::mem::take(&mut self.cut_off);
@@ -269,6 +274,7 @@ impl<'p> Machine<'p> {
             self.state = before.clone();
         }
         self.tape = outer;
+        self.explored = explored + self.meter.steps.saturating_sub(steps);
         if groups.is_empty() {
             groups.extend(dead);
         } else {

@@ -158,6 +158,8 @@ pub struct Machine<'p> {
     pub loaded: BTreeSet<usize>,
     /// Tests of the platform, on any way.
     pub guards: BTreeSet<Guard>,
+    /// The steps among those so far that were taken in regions.
+    pub explored: u64,
     /// How often something was read that the platform decides.
     pub platform_reads: u64,
     /// Why some ways were not followed.
@@ -204,6 +206,7 @@ impl<'p> Machine<'p> {
             looked_up: BTreeSet::new(),
             loaded: BTreeSet::new(),
             guards: BTreeSet::new(),
+            explored: 0,
             platform_reads: 0,
             incomplete: None,
             recorder: None,
