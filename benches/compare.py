@@ -20,6 +20,8 @@ import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 WORDS = "asyncio|nicegui|uvicorn"
+# Without these, rg leaves out hidden folders and does not leave out installed packages.
+SAME_FILES = ["--hidden", "-g", "*.py", "-g", "!site-packages", "-g", "!.git", "."]
 
 
 def run(command, cwd):
@@ -46,7 +48,7 @@ def listed(command, cwd):
 def tools(binary, cache):
     return {
         "loopcheck": [binary, "."],
-        "rg": ["rg", "-c", WORDS, "-g", "*.py", "."],
+        "rg": ["rg", "-c", WORDS, *SAME_FILES],
         "ruff": ["ruff", "check", "--no-cache", "--select", "ASYNC", "."],
         "ruff warm": ["ruff", "check", "--cache-dir", cache, "--select", "ASYNC", "."],
     }
@@ -56,7 +58,7 @@ def compare(tree, binary, rounds):
     tree = pathlib.Path(tree).resolve()
     files = {
         "loopcheck": listed([binary, "--show-files", "."], tree),
-        "rg": listed(["rg", "--files", "-g", "*.py", "."], tree),
+        "rg": listed(["rg", "--files", *SAME_FILES], tree),
         "ruff": listed(["ruff", "check", "--show-files", "."], tree),
     }
     for tool in ("rg", "ruff"):
