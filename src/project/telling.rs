@@ -25,7 +25,7 @@ fn unix_words(text: &[u8]) -> impl Iterator<Item = usize> {
     let is_one = move |at: &[u8]| {
         let starts =
             |word: &&str| at.get(..word.len()).is_some_and(|at| at.eq_ignore_ascii_case(word.as_bytes()));
-        words.iter().any(|word| starts(word))
+        words.iter().any(starts)
     };
     memchr::memchr3_iter(b'd', b'l', b'm', text)
         .chain(memchr::memchr3_iter(b'D', b'L', b'M', text))
