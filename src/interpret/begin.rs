@@ -23,11 +23,13 @@ use crate::knowledge::stdlib::is_stdlib;
 use crate::platform::Platform;
 use crate::project::Found;
 
-/// As many outcomes are kept at a time, on each thread.
-const KEPT: usize = 8;
+/// On each thread, outcomes are kept until they hold more objects than this all together.
+const KEPT: usize = 200_000;
 
 thread_local! {
     static IMPORTED: RefCell<FxHashMap<Key, Rc<Outcome>>> = RefCell::default();
+    /// Imports of packages that reach a limit, with the steps they were left.
+    static TOO_LONG: RefCell<FxHashMap<(Key, u64), &'static str>> = RefCell::default();
 }
 
 /// All that the outcome of an import depends on.
@@ -62,10 +64,18 @@ struct Outcome {
     imported: Option<Imported>,
 }
 
+impl Outcome {
+    /// How much there is to keep, as objects on the heap.
+    fn objects(&self) -> usize {
+        1_000 + self.imported.as_ref().map_or(0, |imported| imported.state.heap.len())
+    }
+}
+
 /// What a process is like after an import.
 struct Imported {
     state: State,
     executed: BTreeSet<(Unit, Span)>,
+    entered: BTreeSet<(Unit, Span)>,
     loaded: BTreeSet<usize>,
     guards: BTreeSet<Guard>,
     asked: Asked,
@@ -96,6 +106,7 @@ impl<'p> Machine<'p> {
         self.renew_sys_path();
         self.world.note(&imported.asked);
         self.executed.extend(&imported.executed);
+        self.entered.extend(&imported.entered);
         self.loaded.extend(&imported.loaded);
         self.guards.extend(imported.guards.iter().cloned());
         if let Some(recorder) = &mut self.recorder {
@@ -167,26 +178,15 @@ impl<'p> Machine<'p> {
     }
 
     fn imported(&mut self, dotted: String) -> Option<Rc<Outcome>> {
-        // In the repository of a framework it depends on the root what the framework's name means.
-        let is_framework = self.project.name.as_deref().is_some_and(|name| self.is_known_package(name));
-        if is_framework || !self.world.packages.instead.is_empty() {
+        if !self.is_same_for_all_roots() {
             return None;
         }
         let all = self.project.search_path(&self.root);
-        let shared = [self.project.root.clone(), self.project.root.join("src")];
-        let own: Vec<PathBuf> = all.iter().filter(|folder| !shared.contains(folder)).cloned().collect();
+        let own = self.own_folders(&all);
         let matters = |names: &BTreeSet<Name>| {
             names.iter().any(|name| !matches!(self.project.find(&own, name), Found::Nothing))
         };
-        let key = Key {
-            modules: self.project.modules.id(),
-            root: self.project.root.clone(),
-            platform: self.world.platform,
-            python: self.world.python,
-            dotted,
-            own: Vec::new(),
-            recorded: self.recorder.is_some(),
-        };
+        let key = self.key_of(dotted);
         let kept = |key: &Key| IMPORTED.with_borrow(|kept| kept.get(key).cloned());
         if let Some(outcome) = kept(&key).filter(|outcome| !matters(&outcome.names)) {
             return Some(outcome);
@@ -198,7 +198,8 @@ impl<'p> Machine<'p> {
         let outcome = Rc::new(self.follow_import(&key.dotted, &all));
         let key = if matters(&outcome.names) { key_of_own } else { key };
         IMPORTED.with_borrow_mut(|kept| {
-            if kept.len() >= KEPT || kept.keys().any(|old| old.modules != key.modules) {
+            let objects: usize = kept.values().map(|outcome| outcome.objects()).sum();
+            if objects > KEPT || kept.keys().any(|old| old.modules != key.modules) {
                 kept.clear();
             }
             kept.insert(key, outcome.clone());
@@ -206,9 +207,63 @@ impl<'p> Machine<'p> {
         Some(outcome)
     }
 
+    /// Imports the module of a function that is called on its own, along the first way or a later one.
+    ///
+    /// Where the package is so large that its import reaches the limit before anything about loops
+    /// happens, that is so for each of its modules, and found out once.
+    pub fn import_for_function(&mut self, dotted: &str, first_way: bool) -> Flow<Value> {
+        let package = dotted.split('.').next().unwrap_or(dotted);
+        let begins = first_way && self.state.events.is_empty() && !self.state.modules.contains_key(package);
+        if !begins || self.recorder.is_some() || !self.is_same_for_all_roots() {
+            return self.import(dotted);
+        }
+        let own = self.own_folders(&self.project.search_path(&self.root));
+        let key = (Key { own, ..self.key_of(package.to_string()) }, self.limits.steps);
+        if let Some(reason) = TOO_LONG.with_borrow(|known| known.get(&key).copied()) {
+            return self.bound(reason);
+        }
+        let imported = self.import(package);
+        let happened = |state: &State| !state.events.is_empty();
+        if let Err(Stop::Bound(reason)) = &imported
+            && !happened(&self.state)
+            && !self.cut_off.iter().any(happened)
+        {
+            TOO_LONG.with_borrow_mut(|known| {
+                known.retain(|(other, _), _| other.modules == key.0.modules);
+                known.insert(key, *reason);
+            });
+        }
+        imported.and_then(|_| self.import(dotted))
+    }
+
+    /// In the repository of a framework it depends on the root what the framework's name means.
+    fn is_same_for_all_roots(&self) -> bool {
+        let is_framework = self.project.name.as_deref().is_some_and(|name| self.is_known_package(name));
+        !is_framework && self.world.packages.instead.is_empty()
+    }
+
+    /// The folders among `all` that other roots do not search.
+    fn own_folders(&self, all: &[PathBuf]) -> Vec<PathBuf> {
+        let shared = [self.project.root.clone(), self.project.root.join("src")];
+        all.iter().filter(|folder| !shared.contains(folder)).cloned().collect()
+    }
+
+    fn key_of(&self, dotted: String) -> Key {
+        Key {
+            modules: self.project.modules.id(),
+            root: self.project.root.clone(),
+            platform: self.world.platform,
+            python: self.world.python,
+            dotted,
+            own: Vec::new(),
+            recorded: self.recorder.is_some(),
+        }
+    }
+
     /// Imports a module in a fresh process of its own.
     fn follow_import(&mut self, dotted: &str, search_path: &[PathBuf]) -> Outcome {
         let executed = std::mem::take(&mut self.executed);
+        let entered = std::mem::take(&mut self.entered);
         let loaded = std::mem::take(&mut self.loaded);
         let guards = std::mem::take(&mut self.guards);
         let tape = std::mem::take(&mut self.tape);
@@ -226,6 +281,7 @@ impl<'p> Machine<'p> {
             ran: recorded.map_or(BTreeSet::new(), |recorder| recorder.ran),
             state,
             executed: std::mem::replace(&mut self.executed, executed),
+            entered: std::mem::replace(&mut self.entered, entered),
             loaded: std::mem::replace(&mut self.loaded, loaded),
             guards: std::mem::replace(&mut self.guards, guards),
             asked: self.world.asked(),

@@ -167,6 +167,7 @@ impl<'p> Machine<'p> {
         }
         if matches!(function.unit, Unit::Project(_)) {
             self.executed.insert((function.unit, function.code.name_span));
+            self.entered.insert((function.unit, function.code.name_span));
         }
         let chain = Chain {
             scope,

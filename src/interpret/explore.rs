@@ -38,11 +38,21 @@ struct Choice {
     used: (usize, u64),
     /// Where the ways of a region ended. Empty for plain choices.
     groups: Rc<[Way]>,
+    /// Of what [`Machine::once`] remembers.
+    effort: Option<Effort>,
+}
+
+/// What it took to get to the end of something that is not run again.
+#[derive(Clone, Copy)]
+struct Effort {
+    scope: Id,
+    steps: u64,
+    platform_reads: u64,
 }
 
 impl Choice {
     fn new(of: usize) -> Choice {
-        Choice { taken: 0, of, label: "".into(), used: (0, 0), groups: Rc::new([]) }
+        Choice { taken: 0, of, label: "".into(), used: (0, 0), groups: Rc::new([]), effort: None }
     }
 }
 
@@ -90,6 +100,8 @@ struct Way {
 /// The label of a value that merged ways left open.
 pub const MERGED: &str = "a value that differs by the way taken";
 const WAYS_IN_A_REGION: usize = 64;
+/// Less than so many steps are taken again rather than remembered.
+const WORTH_REMEMBERING: u64 = 64;
 const GROUPS_IN_A_REGION: usize = 16;
 const OPTIONS: usize = 4;
 /// With fewer steps it is not worth turning to another way.
@@ -141,6 +153,43 @@ impl<'p> Machine<'p> {
         position
     }
 
+    /// Runs what is worth remembering: a later way of the same run that comes here again goes on from
+    /// its end, unless it left a choice open. What it took counts as if it had run again. `scope` tells
+    /// it from what runs inside it first.
+    pub fn once(&mut self, scope: Id, body: impl FnOnce(&mut Machine<'p>) -> Flow<()>) -> Flow<()> {
+        let position = self.tape.position;
+        let known = self.tape.choices.get(position);
+        if let Some(effort) = known.and_then(|choice| choice.effort).filter(|effort| effort.scope == scope) {
+            self.meter.steps += effort.steps;
+            self.platform_reads += effort.platform_reads;
+            self.next_choice(1);
+            return self.take_group(position).map(drop);
+        }
+        let first_time = known.is_none();
+        let (steps, explored) = (self.meter.steps, self.explored);
+        let platform_reads = self.platform_reads;
+        body(self)?;
+        // A second run would not take the steps of the regions again.
+        let explored = self.explored.saturating_sub(explored);
+        let effort = Effort {
+            scope,
+            steps: self.meter.steps.saturating_sub(steps).saturating_sub(explored),
+            platform_reads: self.platform_reads - platform_reads,
+        };
+        let worth = first_time && effort.steps >= WORTH_REMEMBERING && self.recorder.is_none();
+        let mut inside = self.tape.choices.iter().skip(position);
+        if worth && inside.all(|choice| choice.of == 1) {
+            self.tape.choices.truncate(position);
+            let span = self.frames.last().map_or(Span::default(), |frame| frame.span);
+            let state = self.state.clone();
+            let way = Way { outcome: Ok(Value::None), state, labels: Vec::new(), span };
+            let choice = Choice { groups: Rc::new([way]), effort: Some(effort), ..Choice::new(1) };
+            self.tape.choices.push(choice);
+            self.tape.position = position + 1;
+        }
+        Ok(())
+    }
+
     /// Runs a region along every way its unknowns can fall, and merges the ways that are alike.
     pub fn explore(&mut self, region: impl Fn(&mut Machine<'p>) -> Flow<Value>) -> Flow<Value> {
         self.explore_code(None, region)
@@ -173,6 +222,7 @@ impl<'p> Machine<'p> {
             return self.give_up(*given, None, Vec::new());
         }
         let before = self.state.clone();
+        let (steps, explored) = (self.meter.steps, self.explored);
         let outer = std::mem::take(&mut self.tape);
         let mut groups: Vec<Way> = Vec::new();
         let mut dead: Option<Way> = None;
@@ -191,6 +241,7 @@ impl<'p> Machine<'p> {
                 self.tape = outer;
                 return match code.zip(self.gives_up()) {
                     Some((code, given)) => {
+                        self.explored = explored + self.meter.steps.saturating_sub(steps);
                         self.given_up.insert(code, given);
                         let reached = std::mem::take(&mut self.state);
                         let inner = std::mem::take(&mut self.cut_off);
@@ -231,6 +282,7 @@ impl<'p> Machine<'p> {
             self.state = before.clone();
         }
         self.tape = outer;
+        self.explored = explored + self.meter.steps.saturating_sub(steps);
         if groups.is_empty() {
             groups.extend(dead);
         } else {

@@ -390,7 +390,7 @@ impl<'p> Machine<'p> {
         let ran = self.measured(
             site,
             |_| Block::Module(name.into(), unit),
-            |machine| machine.exec_module(unit, scope, &code.body),
+            |machine| machine.once(scope, |machine| machine.exec_module(unit, scope, &code.body)),
         );
         match ran {
             Ok(()) => Ok(id),

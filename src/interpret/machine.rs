@@ -154,12 +154,16 @@ pub struct Machine<'p> {
     pub fresh: State,
     /// Functions of the project whose body ran at least once, on any way.
     pub executed: BTreeSet<(Unit, Span)>,
+    /// The same with those that were given up half way, or only tried out.
+    pub entered: BTreeSet<(Unit, Span)>,
     /// Top-level names that imports looked for on `sys.path`.
     pub looked_up: BTreeSet<Name>,
     /// Modules of the project that were loaded, on any way.
     pub loaded: BTreeSet<usize>,
     /// Tests of the platform, on any way.
     pub guards: BTreeSet<Guard>,
+    /// The steps among those so far that were taken in regions.
+    pub explored: u64,
     /// How often something was read that the platform decides.
     pub platform_reads: u64,
     /// Why some ways were not followed.
@@ -204,9 +208,11 @@ impl<'p> Machine<'p> {
             main_package: None,
             fresh: State::default(),
             executed: BTreeSet::new(),
+            entered: BTreeSet::new(),
             looked_up: BTreeSet::new(),
             loaded: BTreeSet::new(),
             guards: BTreeSet::new(),
+            explored: 0,
             platform_reads: 0,
             incomplete: None,
             recorder: None,

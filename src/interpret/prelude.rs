@@ -1,13 +1,30 @@
 //! What is there before the first line of a program runs: builtins, and the module stubs speak through.
 
+use std::cell::OnceCell;
+
 use crate::interpret::builtins;
 use crate::interpret::intrinsics;
 use crate::interpret::machine::{Machine, Unit};
+use crate::interpret::state::State;
 use crate::interpret::value::{ModuleObject, Names, Object, Value};
 use crate::ir::Name;
 
+thread_local! {
+    /// What a fresh process starts from. No builtin asks about the world, so it is the same for every root.
+    static FRESH: OnceCell<State> = const { OnceCell::new() };
+}
+
 /// Fills a fresh state.
 pub fn install(machine: &mut Machine<'_>) {
+    FRESH.with(|fresh| {
+        if fresh.get().is_none() {
+            fill(machine);
+        }
+        machine.state = fresh.get_or_init(|| std::mem::take(&mut machine.state)).clone();
+    });
+}
+
+fn fill(machine: &mut Machine<'_>) {
     let names: Names = builtins::NAMES.iter().map(|name| (Name::from(*name), Value::Builtin(name))).collect();
     let scope = machine.scope(names);
     add(machine, "builtins", scope);

@@ -40,7 +40,7 @@ pub fn record_root(options: &RunOptions<'_>, root: &Root) -> RootTrace {
 
 fn run_root_with(options: &RunOptions<'_>, root: &Root, record: bool) -> (RootTrace, BTreeSet<(Unit, Span)>) {
     let mut trace = RootTrace::new(root.clone());
-    let mut executed = BTreeSet::new();
+    let (mut executed, mut entered) = (BTreeSet::new(), BTreeSet::new());
     let module = &options.project.modules[root.module];
     // What stands in test functions is left to the test runner; the rest of a test module is small.
     let only_tests = module.is_test(&options.project.top) && !module.file.main;
@@ -53,7 +53,7 @@ fn run_root_with(options: &RunOptions<'_>, root: &Root, record: bool) -> (RootTr
             continue;
         }
         if is_run(Platform::Linux)
-            && let Some(linux) = like_linux(options, world, &trace.modules)
+            && let Some(linux) = like_linux(options, world, &trace.modules, &entered)
         {
             trace.paths.extend(on_darwin(&trace, linux));
             continue;
@@ -68,6 +68,7 @@ fn run_root_with(options: &RunOptions<'_>, root: &Root, record: bool) -> (RootTr
             machine.launch()
         });
         executed.append(&mut machine.executed);
+        entered.append(&mut machine.entered);
         trace.modules.append(&mut machine.loaded);
         trace.guards.append(&mut machine.guards);
     }
@@ -92,9 +93,9 @@ fn run_functions_with(
 ) -> Vec<RootTrace> {
     let mut traces: Vec<RootTrace> = roots.iter().cloned().map(RootTrace::new).collect();
     let Some(first) = roots.first() else { return traces };
-    let mut loaded = BTreeSet::new();
+    let (mut loaded, mut entered) = (BTreeSet::new(), BTreeSet::new());
     for world in options.worlds {
-        if let Some(linux) = like_linux(options, world, &loaded) {
+        if let Some(linux) = like_linux(options, world, &loaded, &entered) {
             for trace in &mut traces {
                 trace.paths.extend(on_darwin(trace, linux));
             }
@@ -106,6 +107,7 @@ fn run_functions_with(
         machine.allow(machine.limits.steps);
         machine.run_functions(&mut traces, inherited);
         loaded.append(&mut machine.loaded);
+        entered.append(&mut machine.entered);
     }
     traces
 }
@@ -116,13 +118,17 @@ fn like_linux<'w>(
     options: &RunOptions<'w>,
     world: &World<'_>,
     loaded: &BTreeSet<usize>,
+    entered: &BTreeSet<(Unit, Span)>,
 ) -> Option<&'w World<'w>> {
     let linux = options.worlds.iter().take_while(|other| other.platform != world.platform);
     let linux = linux.into_iter().find(|other| other.platform == Platform::Linux)?;
     let same = world.platform == Platform::Darwin
         && linux.python == world.python
         && linux.is_like(world.platform)
-        && !loaded.iter().any(|module| options.project.modules[*module].tells_unixes_apart());
+        && !loaded.iter().any(|module| {
+            let entered = |function| entered.contains(&(Unit::Project(*module), function));
+            options.project.modules[*module].tells_unixes_apart(entered)
+        });
     same.then_some(linux)
 }
 
@@ -247,9 +253,13 @@ impl<'p> Machine<'p> {
     /// Imports the module once for each way the import can take, and calls every function from there.
     fn run_functions(&mut self, traces: &mut [RootTrace], inherited: Inherited) {
         let dotted = self.project.dotted_name(self.root.module);
-        for _ in 0..self.limits.ways {
+        for way in 0..self.limits.ways {
             self.begin();
-            let module = match self.inherit(inherited).and_then(|()| self.import(&dotted)) {
+            let import = |machine: &mut Machine<'p>| match inherited {
+                Inherited::Default => machine.import_for_function(&dotted, way == 0),
+                _ => machine.import(&dotted),
+            };
+            let module = match self.inherit(inherited).and_then(|()| import(self)) {
                 Ok(module) => module,
                 Err(stop) => {
                     let log = self.state.log.clone();

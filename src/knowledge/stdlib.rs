@@ -1,9 +1,14 @@
 //! The top-level modules of the standard library, any Python from 3.8 on.
 
+use std::sync::OnceLock;
+
+use rustc_hash::FxHashSet;
+
 /// Whether a dotted module name belongs to the standard library.
 pub fn is_stdlib(module: &str) -> bool {
     let top = module.split('.').next().unwrap_or(module);
-    MODULES.split_ascii_whitespace().any(|name| name == top)
+    static NAMES: OnceLock<FxHashSet<&str>> = OnceLock::new();
+    NAMES.get_or_init(|| MODULES.split_ascii_whitespace().collect()).contains(top)
 }
 
 /// Their names, separated by white space.

@@ -8,6 +8,7 @@ mod leading;
 mod modules;
 pub mod python_versions;
 mod site;
+mod telling;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -1,27 +1,27 @@
 //! The Python files of an analysis, read and lowered when they are first needed.
 
-use std::collections::{HashMap, HashSet};
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::files::{ReadError, Role, Source, UniverseFile};
 use crate::finding::ShownPath;
-use crate::ir;
+use crate::ir::{self, Span};
 use crate::project::launchers::Server;
 use crate::project::leading::leading_names;
+use crate::project::telling;
 use crate::python::{self, SyntaxError};
 
 #[derive(Debug)]
 pub struct Modules {
     id: u64,
     list: Vec<Module>,
-    by_path: HashMap<PathBuf, usize>,
+    by_path: FxHashMap<PathBuf, usize>,
     /// Every folder that holds a module, directly or below.
-    folders: HashSet<PathBuf>,
+    folders: FxHashSet<PathBuf>,
     leading: OnceLock<FxHashSet<ir::Name>>,
 }
 
@@ -41,7 +41,8 @@ pub struct Module {
 struct Loaded {
     source: Arc<Source>,
     code: Result<Arc<ir::Module>, Unreadable>,
-    tells_unixes_apart: OnceLock<bool>,
+    /// The innermost functions around such words; nothing where the module itself says one.
+    unix_words: OnceLock<Vec<Option<Span>>>,
 }
 
 /// Why a module could not be understood.
@@ -63,8 +64,8 @@ pub enum Found {
 
 impl Modules {
     pub fn new(files: Vec<(UniverseFile, ShownPath)>) -> Modules {
-        let mut by_path = HashMap::new();
-        let mut folders = HashSet::new();
+        let mut by_path = FxHashMap::default();
+        let mut folders = FxHashSet::default();
         let mut list = Vec::new();
         for (file, shown) in files {
             for folder in file.path.ancestors().skip(1) {
@@ -164,16 +165,19 @@ impl Modules {
         let mut namespaces = Vec::new();
         for folder in folders {
             let inner = folder.join(name);
-            let package = self.at(&inner.join("__init__.py"));
+            let is_folder = self.folders.contains(&inner);
+            let package = if is_folder { self.at(&inner.join("__init__.py")) } else { None };
             let module = || {
-                ["py", "pyw"]
-                    .iter()
-                    .find_map(|extension| self.at(&folder.join(format!("{name}.{extension}"))))
+                [".py", ".pyw"].iter().find_map(|ending| {
+                    let mut file = inner.clone().into_os_string();
+                    file.push(ending);
+                    self.at(Path::new(&file))
+                })
             };
             if let Some(module) = package.or_else(module) {
                 return Found::Module(module);
             }
-            if self.folders.contains(&inner) {
+            if is_folder {
                 namespaces.push(inner);
             }
         }
@@ -219,22 +223,15 @@ impl Module {
         matches!(self.file.role, Role::Imported | Role::Unrelated)
     }
 
-    /// Whether the text holds a word by which Linux and macOS can be told apart.
-    pub fn tells_unixes_apart(&self) -> bool {
+    /// Whether code that ran holds a word by which Linux and macOS can be told apart. `entered` says of
+    /// a function, by the span of its name, whether it ran.
+    pub fn tells_unixes_apart(&self, entered: impl Fn(Span) -> bool) -> bool {
         let loaded = self.loaded();
-        let words = ["darwin", "linux", "macos", "uname"];
-        let is_one = |at: &[u8]| {
-            words
-                .iter()
-                .any(|word| at.len() >= word.len() && at[..word.len()].eq_ignore_ascii_case(word.as_bytes()))
-        };
-        *loaded.tells_unixes_apart.get_or_init(|| {
-            let text = loaded.source.text.as_bytes();
-            memchr::memchr3_iter(b'd', b'l', b'm', text)
-                .chain(memchr::memchr3_iter(b'D', b'L', b'M', text))
-                .chain(memchr::memchr2_iter(b'u', b'U', text))
-                .any(|at| is_one(&text[at..]))
-        })
+        let places = loaded.unix_words.get_or_init(|| {
+            let body = loaded.code.as_ref().map_or(&[][..], |code| &code.body);
+            telling::functions_with_unix_words(&loaded.source.text, body)
+        });
+        places.iter().any(|function| function.is_none_or(&entered))
     }
 
     /// Whether somebody asked for the text so far.
@@ -267,6 +264,6 @@ impl Loaded {
     }
 
     fn new(source: Arc<Source>, code: Result<Arc<ir::Module>, Unreadable>) -> Loaded {
-        Loaded { source, code, tells_unixes_apart: OnceLock::new() }
+        Loaded { source, code, unix_words: OnceLock::new() }
     }
 }
