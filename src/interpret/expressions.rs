@@ -176,6 +176,9 @@ impl<'p> Machine<'p> {
         if open {
             return Ok(self.unknown(&**name));
         }
+        if matches!(env.chain.kind, ScopeKind::Function(..)) && env.chain.kind.binds(name) {
+            return self.raise("UnboundLocalError", format!("local variable '{name}' is not bound yet"));
+        }
         self.raise("NameError", format!("name '{name}' is not defined"))
     }
 
@@ -187,6 +190,10 @@ impl<'p> Machine<'p> {
             let visible = innermost || !matches!(link.kind, ScopeKind::Class(_));
             if visible && let Some(value) = self.state.heap.scope(link.scope).get(name) {
                 return Some(value.clone());
+            }
+            // What a function binds anywhere is its own, also before it does.
+            if matches!(link.kind, ScopeKind::Function(..)) && link.kind.binds(name) {
+                return None;
             }
             innermost &= matches!(link.kind, ScopeKind::Comprehension);
             chain = link.parent.as_ref();
