@@ -14,6 +14,7 @@ import re
 import shutil
 import subprocess
 import sys
+import threading
 import venv
 from collections import Counter
 from collections.abc import Iterator
@@ -49,7 +50,7 @@ def main() -> int:
     print(f"{changed} projects fixed", flush=True)
     worse = 0
     for check in checks_of(tools, work):
-        old, new = complaints(check, before), complaints(check, after)
+        old, new = (complaints(check, copy, work) for copy in (before, after))
         more = sorted((new - old).elements())
         alive = any("canary" in line for line in more)
         more = [line for line in more if "canary" not in line]
@@ -168,9 +169,8 @@ def checks_of(tools: pathlib.Path, work: pathlib.Path) -> list[Check]:
         Check("isort", [str(tools / "isort"), "--profile", "black", "--check"]),
     ]
     for platform in ["win32", "linux"]:
-        cache = ["--cache-dir", str(work / f"mypy-{platform}"), "--no-error-summary"]
         options = ["--ignore-missing-imports", "--check-untyped-defs", "--platform", platform]
-        command = [str(tools / "mypy"), *cache, *options]
+        command = [str(tools / "mypy"), "--no-error-summary", *options]
         checks.append(Check(f"mypy on {platform}", command, version="--python-version"))
     for platform in ["Windows", "Linux"]:
         command = [str(tools / "pyright"), "--pythonpath", python, "--pythonplatform", platform]
@@ -178,12 +178,17 @@ def checks_of(tools: pathlib.Path, work: pathlib.Path) -> list[Check]:
     return checks
 
 
-def complaints(check: Check, projects: pathlib.Path) -> Counter[str]:
+def complaints(check: Check, projects: pathlib.Path, work: pathlib.Path) -> Counter[str]:
     """How often each complaint is made, by project, without line numbers, which move."""
 
     def ask(run: tuple[pathlib.Path, list[str]]) -> list[str]:
         folder, command = run
-        ran = subprocess.run(command, cwd=folder, capture_output=True, text=True, errors="replace")
+        # Two runs of mypy at a time must not share a cache: modules of two projects may have the same name.
+        cache = work / "mypy" / check.name / threading.current_thread().name
+        environment = {**os.environ, "MYPY_CACHE_DIR": str(cache)}
+        ran = subprocess.run(
+            command, cwd=folder, env=environment, capture_output=True, text=True, errors="replace"
+        )
         if ran.returncode not in (0, 1, 2, 123):
             sys.exit(f"{check.name} ended with status {ran.returncode}\n{ran.stdout}{ran.stderr}")
         found = []
@@ -193,7 +198,8 @@ def complaints(check: Check, projects: pathlib.Path) -> Counter[str]:
                 found.append(text if check.whole else f"{folder.name}: {text}")
         return found
 
-    with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
+    # The threads have the same names each time, so that the second copy finds the caches of the first.
+    with ThreadPoolExecutor(max_workers=os.cpu_count(), thread_name_prefix="asks") as pool:
         return Counter(line for lines in pool.map(ask, runs(check, projects)) for line in lines)
 
 
