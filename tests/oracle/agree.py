@@ -167,11 +167,17 @@ def fixed(loopcheck: str, python: str, program: pages.Program, name: str) -> Ver
     del was["none"]
     if was and was.keys() != now.keys() and not (gives_uvloop and now.keys() == {"uvloop"}):
         verdict.add("disagree", f"on Linux it ran {dict(was)}, fixed {dict(now)}: {linux.error}")
-    if windows.error and not any(windows_loop != "none" for windows_loop, _ in program.truth[name].values()):
-        return verdict
-    if windows.error and "none" not in {windows_loop for windows_loop, _ in program.truth[name].values()}:
+    if windows.error and windows.error != error_unfixed(python, program, name):
         verdict.add("disagree", f"fixed, it fails on Windows: {windows.error}")
     return verdict
+
+
+def error_unfixed(python: str, program: pages.Program, name: str) -> str | None:
+    """What the program dies of on Windows as it is written."""
+    with tempfile.TemporaryDirectory(prefix="program-") as folder:
+        project = pathlib.Path(folder)
+        program.write(project, name, environments.version_of(python))
+        return execute.execute(project, program.start, python, windows=True).error
 
 
 def remaining_allowed(loops: set[str], truth: pages.Truth, promised: list[str]) -> bool:
