@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use crate::finding::{Place, Related, ShownPath};
+use crate::project::python_versions::Minor;
 
 /// One row per (call site, root). Field meanings are those of the JSON contract.
 #[derive(Clone, Debug)]
@@ -15,6 +16,8 @@ pub struct Entry {
     /// The file the run began with.
     pub root: ShownPath,
     pub process: Process,
+    /// The newest Python on which the call is reached, where that is not the one the project gets.
+    pub python: Option<Minor>,
     pub loops: Loops,
     /// The outcomes, when the program leaves the loop open or one call runs several classes.
     pub cases: Vec<LoopCase>,

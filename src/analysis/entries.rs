@@ -1,6 +1,6 @@
 //! From traces to the rows of `loopcheck entries`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::analysis::Workspace;
 use crate::entry::{Entry, Launch, LoopCase, LoopKind, Loops, Process};
@@ -34,8 +34,27 @@ pub fn located(workspace: &Workspace, traces: &[RootTrace]) -> Vec<Located> {
             }
         }
     }
+    // A call that the Python of the verdict does not come to, but another one does.
+    let known: BTreeSet<Site> = found.iter().map(|located| located.call).collect();
+    for (index, trace) in traces.iter().enumerate() {
+        for other in &trace.on_other_pythons {
+            for call in reached(other).into_iter().filter(|call| !known.contains(&call.site)) {
+                if let Some(entry) = entry(workspace, other, &call) {
+                    let entry = Entry { python: other.python, ..entry };
+                    found.push(Located { entry, trace: index, call: call.site });
+                }
+            }
+        }
+    }
     let order = |entry: &Entry| {
-        (entry.place.clone(), entry.launch == Launch::Function, entry.root.clone(), entry.process)
+        let newest_first = std::cmp::Reverse(entry.python);
+        (
+            entry.place.clone(),
+            entry.launch == Launch::Function,
+            entry.root.clone(),
+            entry.process,
+            newest_first,
+        )
     };
     found.sort_by_cached_key(|located| order(&located.entry));
     found.dedup_by(|a, b| {
@@ -79,6 +98,7 @@ fn entry(workspace: &Workspace, trace: &RootTrace, call: &Reached<'_>) -> Option
         launch,
         root: workspace.modules[trace.root.module].shown.clone(),
         process: example.event.process,
+        python: None,
         loops,
         cases: cases(call),
         reason,

@@ -13,6 +13,7 @@ use crate::finding::ShownPath;
 use crate::interpret::Unit;
 use crate::interpret::trace::{RootTrace, Site};
 use crate::ir::{Span, Stmt, StmtKind};
+use crate::project::python_versions::Minor;
 use crate::settings::Settings;
 
 /// Runs without an entry that are shown for one question.
@@ -83,13 +84,14 @@ impl Asked<'_> {
         if found.is_empty() {
             return Ok(self.no_entry(module, &modules, &traces));
         }
-        let mut recorded: BTreeMap<usize, Arc<RootTrace>> = BTreeMap::new();
+        let mut recorded: BTreeMap<(usize, Option<Minor>), Arc<RootTrace>> = BTreeMap::new();
         let explained = found
             .into_iter()
             .map(|found| {
+                let python = found.entry.python;
                 let trace = recorded
-                    .entry(found.trace)
-                    .or_insert_with(|| Arc::new(runs::record(self.workspace, &traces, found.trace)))
+                    .entry((found.trace, python))
+                    .or_insert_with(|| Arc::new(runs::record(self.workspace, &traces, found.trace, python)))
                     .clone();
                 Explained { trace, entry: Some((found.entry, found.call)), about: None }
             })
@@ -182,7 +184,7 @@ impl Asked<'_> {
             .iter()
             .take(RUNS)
             .map(|index| Explained {
-                trace: Arc::new(runs::record(self.workspace, traces, *index)),
+                trace: Arc::new(runs::record(self.workspace, traces, *index, None)),
                 entry: None,
                 about,
             })

@@ -2,6 +2,7 @@
 
 mod entries;
 mod explain;
+mod pythons;
 mod roots;
 mod runs;
 mod workspace;

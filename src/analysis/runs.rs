@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use rayon::prelude::*;
 
+use crate::analysis::pythons::{older_python, other_pythons};
 use crate::analysis::{Workspace, roots};
 use crate::entry::Launch;
 use crate::interpret::trace::{Root, RootTrace};
@@ -14,6 +15,7 @@ use crate::interpret::{
 use crate::ir::Span;
 use crate::knowledge::Knowledge;
 use crate::platform::Platform;
+use crate::project::python_versions::Minor;
 
 /// Runs every root, then the functions no root reached, on every platform.
 pub fn run_all(workspace: &Workspace) -> Vec<RootTrace> {
@@ -22,11 +24,13 @@ pub fn run_all(workspace: &Workspace) -> Vec<RootTrace> {
     let rest = roots::unreached(workspace, &executed);
     let programs = programs(workspace, &traces);
     let by_module: Vec<&[Root]> = rest.chunk_by(|a, b| a.module == b.module).collect();
-    let limits = Limits::of_one_in(by_module.len());
-    let functions: Vec<Vec<RootTrace>> = by_module
-        .par_iter()
-        .map(|roots| functions_of(workspace, roots, limits, &programs, run_functions))
-        .collect();
+    let alone = Functions {
+        workspace,
+        limits: Limits::of_one_in(by_module.len()),
+        programs: &programs,
+        run: run_functions,
+    };
+    let functions: Vec<Vec<RootTrace>> = by_module.par_iter().map(|roots| alone.of_module(roots)).collect();
     traces.extend(functions.into_iter().flatten());
     traces
 }
@@ -37,15 +41,22 @@ fn run_each(workspace: &Workspace, roots: &[Root]) -> (Vec<RootTrace>, BTreeSet<
         .par_iter()
         .map(|root| {
             let limits = shares.of(workspace, root);
-            let ran = guarded(root, || {
-                with_options(workspace, root.module, limits, None, |options| run_root(options, root))
-            });
-            match older_python(workspace, &ran.0) {
-                Some(python) => with_options(workspace, root.module, limits, Some(python), |options| {
-                    run_root(options, root)
-                }),
-                None => ran,
+            let on = |python: Option<Minor>| {
+                let (trace, executed) = guarded(root, || {
+                    with_options(workspace, root.module, limits, python, |options| run_root(options, root))
+                });
+                (RootTrace { python, ..trace }, executed)
+            };
+            let (mut trace, mut executed) = on(None);
+            if let Some(python) = older_python(workspace, &trace) {
+                (trace, executed) = on(Some(python));
             }
+            for python in other_pythons(workspace, &trace, &executed) {
+                let (other, mut ran) = on(Some(python));
+                executed.append(&mut ran);
+                trace.on_other_pythons.push(other);
+            }
+            (trace, executed)
         })
         .collect();
     let mut executed = BTreeSet::new();
@@ -83,27 +94,41 @@ fn is_offered(workspace: &Workspace, root: &Root) -> bool {
         && !is_test(workspace, root.module)
 }
 
-/// Runs again what gave one of `traces`, this time with a record of every step.
-pub fn record(workspace: &Workspace, traces: &[RootTrace], index: usize) -> RootTrace {
+/// Runs again what gave one of `traces`, or what is kept there for another Python, this time with a
+/// record of every step.
+pub fn record(
+    workspace: &Workspace,
+    traces: &[RootTrace],
+    index: usize,
+    other_python: Option<Minor>,
+) -> RootTrace {
     let (rest, first): (Vec<&RootTrace>, Vec<&RootTrace>) =
         traces.iter().partition(|trace| trace.root.launch == Launch::Function);
     let root = &traces[index].root;
+    let python = other_python.or(traces[index].python);
     if root.launch != Launch::Function {
         let roots: Vec<Root> = first.iter().map(|trace| trace.root.clone()).collect();
         let limits = Shares::among(workspace, &roots).of(workspace, root);
-        let again = |python| {
-            with_options(workspace, root.module, limits, python, |options| record_root(options, root))
-        };
-        let trace = again(None);
-        return older_python(workspace, &trace).map_or(trace, |python| again(Some(python)));
+        let trace =
+            with_options(workspace, root.module, limits, python, |options| record_root(options, root));
+        return RootTrace { python, ..trace };
     }
     let modules: BTreeSet<usize> = rest.iter().map(|trace| trace.root.module).collect();
-    let limits = Limits::of_one_in(modules.len());
-    // What one function did may change what is left for the next: all of the module run again.
-    let own = rest.into_iter().filter(|trace| trace.root.module == root.module);
-    let roots: Vec<Root> = own.map(|trace| trace.root.clone()).collect();
     let programs = programs(workspace, first);
-    let mut recorded = functions_of(workspace, &roots, limits, &programs, record_functions);
+    let again = Functions {
+        workspace,
+        limits: Limits::of_one_in(modules.len()),
+        programs: &programs,
+        run: record_functions,
+    };
+    let mut recorded = match python {
+        Some(_) => again.on(python, std::slice::from_ref(root)),
+        // What one function did may change what is left for the next: all of the module run again.
+        None => {
+            let own = rest.into_iter().filter(|trace| trace.root.module == root.module);
+            again.on(None, &own.map(|trace| trace.root.clone()).collect::<Vec<_>>())
+        }
+    };
     recorded.retain(|trace| trace.root == *root);
     recorded.pop().unwrap_or_else(|| RootTrace::new(root.clone()))
 }
@@ -128,27 +153,40 @@ fn programs<'t>(
     traces.into_iter().filter(|trace| !is_test(workspace, trace.root.module)).collect()
 }
 
-fn functions_of(
-    workspace: &Workspace,
-    roots: &[Root],
+/// How functions are run that no root reaches.
+struct Functions<'r> {
+    workspace: &'r Workspace,
     limits: Limits,
-    programs: &[&RootTrace],
+    /// What people start.
+    programs: &'r [&'r RootTrace],
     run: fn(&RunOptions<'_>, &[Root], Inherited) -> Vec<RootTrace>,
-) -> Vec<RootTrace> {
-    let module = roots[0].module;
-    let package = top_package(workspace, module);
-    let inherited =
-        inherited(programs, module, |other| package.is_some() && top_package(workspace, other) == package);
-    let mut traces = with_options(workspace, module, limits, None, |options| run(options, roots, inherited));
-    for (root, trace) in roots.iter().zip(&mut traces) {
-        if let Some(python) = older_python(workspace, trace) {
-            let again = |options: &RunOptions<'_>| run(options, std::slice::from_ref(root), inherited);
-            if let Some(older) = with_options(workspace, root.module, limits, Some(python), again).pop() {
+}
+
+impl Functions<'_> {
+    /// Runs functions of one module, and again on the other Pythons that matter to them.
+    fn of_module(&self, roots: &[Root]) -> Vec<RootTrace> {
+        let again = |python, root| self.on(Some(python), std::slice::from_ref(root)).pop();
+        let mut traces = self.on(None, roots);
+        for (root, trace) in roots.iter().zip(&mut traces) {
+            if let Some(older) = older_python(self.workspace, trace).and_then(|python| again(python, root)) {
                 *trace = older;
             }
+            let own = root.function.iter().map(|(_, name)| (Unit::Project(root.module), *name)).collect();
+            let pythons = other_pythons(self.workspace, trace, &own);
+            trace.on_other_pythons = pythons.into_iter().filter_map(|python| again(python, root)).collect();
         }
+        traces
     }
-    traces
+
+    fn on(&self, python: Option<Minor>, roots: &[Root]) -> Vec<RootTrace> {
+        let Some(module) = roots.first().map(|root| root.module) else { return Vec::new() };
+        let package = top_package(self.workspace, module);
+        let together = |other| package.is_some() && top_package(self.workspace, other) == package;
+        let inherited = inherited(self.programs, module, together);
+        let run = |options: &RunOptions<'_>| (self.run)(options, roots, inherited);
+        let traces = with_options(self.workspace, module, self.limits, python, run);
+        traces.into_iter().map(|trace| RootTrace { python, ..trace }).collect()
+    }
 }
 
 /// The package a module is in, if it is in one; modules that lie side by side are none.
@@ -161,27 +199,11 @@ fn is_test(workspace: &Workspace, module: usize) -> bool {
     workspace.modules[module].is_test(&workspace.project_of(module).top)
 }
 
-/// A program that dies before its loop on the newest Python, although the project never asked for
-/// one that new, is run by its users on an older one: `asyncio.get_event_loop()` makes no loop from
-/// Python 3.14 on.
-fn older_python(workspace: &Workspace, trace: &RootTrace) -> Option<(u8, u8)> {
-    let python = &workspace.project_of(trace.root.module).dependencies.python;
-    let dies = trace
-        .paths
-        .iter()
-        .filter(|path| path.platform == Platform::Windows)
-        .any(|path| path.died.as_ref().is_some_and(|error| error.contains("no current event loop")));
-    if python.verdict < (3, 14) || !dies {
-        return None;
-    }
-    python.allowed.iter().rev().find(|allowed| **allowed < (3, 14)).copied()
-}
-
 fn with_options<T>(
     workspace: &Workspace,
     module: usize,
     limits: Limits,
-    python: Option<(u8, u8)>,
+    python: Option<Minor>,
     run: impl FnOnce(&RunOptions<'_>) -> T,
 ) -> T {
     let project = workspace.project_of(module);

@@ -102,7 +102,7 @@ impl<'p> Machine<'p> {
                     .position(|part| *part == name);
                 match index.and_then(|index| items.get(index)) {
                     Some(item) if items.len() == 5 => Some(item.clone()),
-                    _ => Some(self.unknown(name)),
+                    _ => self.known_method("tuple", TUPLE_METHODS, value, name),
                 }
             }
             Value::Builtin("dict") if name == "fromkeys" => Some(Value::Builtin("dict.fromkeys")),
@@ -527,6 +527,12 @@ const STR_METHODS: &[&str] = &[
     "str.rsplit",
     "str.isdigit",
     "str.find",
+    "str.index",
+    "str.isalpha",
+    "str.isalnum",
+    "str.islower",
+    "str.isupper",
+    "str.zfill",
     "str.count",
     "str.encode",
     "str.swapcase",
@@ -544,10 +550,24 @@ const LIST_METHODS: &[&str] = &[
     "list.remove",
     "list.copy",
     "list.index",
+    "list.count",
     "list.sort",
     "list.reverse",
 ];
-const SET_METHODS: &[&str] = &["set.add", "set.discard", "set.update", "set.copy"];
+const TUPLE_METHODS: &[&str] = &["tuple.index", "tuple.count"];
+const SET_METHODS: &[&str] = &[
+    "set.add",
+    "set.discard",
+    "set.update",
+    "set.copy",
+    "set.union",
+    "set.intersection",
+    "set.difference",
+    "set.symmetric_difference",
+    "set.issubset",
+    "set.issuperset",
+    "set.isdisjoint",
+];
 const DICT_METHODS: &[&str] = &[
     "dict.get",
     "dict.items",

@@ -6,6 +6,7 @@ use crate::interpret::calls::Keywords;
 use crate::interpret::env::Env;
 use crate::interpret::machine::{Flow, Machine, Stop, Unit};
 use crate::interpret::value::{Id, Mapping, Object, Sequence, Value};
+use crate::ir::BinaryOp;
 use crate::python;
 
 /// Builtin functions and types that the program can name.
@@ -217,9 +218,19 @@ impl<'p> Machine<'p> {
                 let label = format!("int({})", unknown.label);
                 self.derive(unknown, "int", label)
             }
-            ("list" | "sorted" | "reversed" | "tuple" | "set" | "frozenset" | "iter", _) => {
-                self.collect(name, first)?
+            ("abs", [n]) if n.as_number().is_some_and(|n| n != i64::MIN) => {
+                Value::Int(n.as_number().unwrap_or_default().abs())
             }
+            ("divmod", [a, b]) => {
+                let quotient = self.binary(a.clone(), BinaryOp::FloorDiv, b.clone())?;
+                let rest = self.binary(a.clone(), BinaryOp::Mod, b.clone())?;
+                Value::tuple(vec![quotient, rest])
+            }
+            ("min" | "max", [_, ..]) => self.extreme(name, &args, &keywords)?,
+            ("sum", [values]) => self.sum(values, None)?,
+            ("sum", [values, start]) => self.sum(values, Some(start))?,
+            ("sorted", _) => self.sorted(first, &keywords)?,
+            ("list" | "reversed" | "tuple" | "set" | "frozenset" | "iter", _) => self.collect(name, first)?,
             ("dict", _) => self.build_dict(first, keywords),
             ("any" | "all", [value]) => {
                 let stops = name == "any";
@@ -267,7 +278,11 @@ impl<'p> Machine<'p> {
             ("next", [iterator, rest @ ..]) => {
                 let iterator = self.settle_value(iterator.clone());
                 match (self.as_generator(&iterator), self.items(&iterator)) {
-                    (Some(generator), _) => self.first_yielded(generator)?,
+                    (Some(generator), _) => match (self.first_yielded(generator)?, rest) {
+                        (Some(item), _) => item,
+                        (None, [default, ..]) => default.clone(),
+                        (None, []) => return self.raise("StopIteration", ""),
+                    },
                     (None, Some((items, false))) => match (items.first(), rest) {
                         (Some(item), _) => item.clone(),
                         (None, [default, ..]) => default.clone(),
@@ -276,7 +291,6 @@ impl<'p> Machine<'p> {
                     _ => self.unknown("next()"),
                 }
             }
-            ("min" | "max", _) => self.unknown(format!("{name}()")),
             ("staticmethod", [function]) => self.alloc(Object::StaticMethod(function.clone())),
             ("classmethod", [function]) => self.alloc(Object::ClassMethod(function.clone())),
             ("property", [function, ..]) => self.alloc(Object::Property(function.clone())),
@@ -347,7 +361,7 @@ impl<'p> Machine<'p> {
         })
     }
 
-    fn collect(&mut self, kind: &str, source: Option<Value>) -> Flow<Value> {
+    pub fn collect(&mut self, kind: &str, source: Option<Value>) -> Flow<Value> {
         let mut sequence = Sequence::default();
         if let Some(source) = source {
             let source = self.settle_value(source);
@@ -375,7 +389,7 @@ impl<'p> Machine<'p> {
         Ok(match kind {
             "tuple" if !sequence.open => Value::tuple(sequence.items),
             "tuple" => self.unknown("a tuple"),
-            "set" | "frozenset" => self.alloc(Object::Set(sequence)),
+            "set" | "frozenset" => self.set_of(sequence),
             _ => self.alloc(Object::List(sequence)),
         })
     }
@@ -411,15 +425,15 @@ impl<'p> Machine<'p> {
         self.alloc(Object::Dict(mapping))
     }
 
-    fn first_yielded(&mut self, generator: Id) -> Flow<Value> {
+    fn first_yielded(&mut self, generator: Id) -> Flow<Option<Value>> {
         let result = self.drive(generator, &|machine, item| {
             machine.state.left.push((generator, Stop::Return(item)));
             Err(Stop::Break)
         });
         match (self.take_left(generator), result) {
-            (Some(Stop::Return(item)), _) => Ok(item),
+            (Some(Stop::Return(item)), _) => Ok(Some(item)),
             (_, Err(stop)) => Err(stop),
-            (_, Ok(_)) => self.raise("StopIteration", ""),
+            (_, Ok(_)) => Ok(None),
         }
     }
 

@@ -396,7 +396,8 @@ impl<'p> Machine<'p> {
         }
     }
 
-    /// Runs a generator, handing each value it yields to `hook`.
+    /// Runs a generator, handing each value it yields to `hook`, which runs where the generator is asked
+    /// for its values: its own frames do not stand while it waits.
     pub fn drive(
         &mut self,
         generator: Id,
@@ -405,7 +406,16 @@ impl<'p> Machine<'p> {
         let Object::Suspended(suspended) = self.state.heap.get_mut(generator) else { return Ok(Value::None) };
         suspended.started = true;
         let (function, scope) = (suspended.function, suspended.scope);
-        match self.run_body(function, scope, Some(hook)) {
+        let asked = self.frames.len();
+        let hook = |machine: &mut Machine<'p>, value| {
+            let waiting = machine.frames.split_off(asked.min(machine.frames.len()));
+            machine.waiting += waiting.len();
+            let result = hook(machine, value);
+            machine.waiting -= waiting.len();
+            machine.frames.extend(waiting);
+            result
+        };
+        match self.run_body(function, scope, Some(&hook)) {
             Err(Stop::Return(value)) => Ok(value),
             other => other,
         }

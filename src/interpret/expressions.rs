@@ -116,7 +116,7 @@ impl<'p> Machine<'p> {
             }
             ExprKind::Set(items) => {
                 let sequence = self.eval_items(env, items)?;
-                Ok(self.alloc(Object::Set(sequence)))
+                Ok(self.set_of(sequence))
             }
             ExprKind::Dict(entries) => self.eval_dict(env, entries),
             ExprKind::Comprehension { kind, element, value, generators } => {
@@ -503,7 +503,7 @@ impl<'p> Machine<'p> {
             }
             ComprehensionKind::Set => {
                 let items = items.into_iter().map(|(item, _)| item).collect();
-                self.alloc(Object::Set(Sequence { items, open }))
+                self.set_of(Sequence { items, open })
             }
             _ => {
                 let items = items.into_iter().map(|(item, _)| item).collect();

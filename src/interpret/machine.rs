@@ -115,6 +115,8 @@ pub struct Machine<'p> {
     pub state: State,
     pub tape: Tape,
     pub frames: Vec<Frame>,
+    /// How many frames of generators wait while the code runs that asked for their values.
+    pub waiting: usize,
     pub meter: Meter,
     /// The bodies that are being followed, outermost first.
     pub bodies: Vec<Body>,
@@ -187,6 +189,7 @@ impl<'p> Machine<'p> {
             state: State::default(),
             tape: Tape::default(),
             frames: Vec::new(),
+            waiting: 0,
             meter: Meter::default(),
             bodies: Vec::new(),
             distances: Distances::default(),
@@ -400,7 +403,7 @@ impl<'p> Machine<'p> {
         function: Option<Id>,
         body: impl FnOnce(&mut Machine<'p>) -> Flow<T>,
     ) -> Flow<T> {
-        if self.frames.len() >= self.limits.depth {
+        if self.frames.len() + self.waiting >= self.limits.depth {
             return self.bound("calls are nested too deeply");
         }
         self.frames.push(Frame { unit, span: Span::default(), function, handlers: 0 });

@@ -1,6 +1,4 @@
-//! The methods of builtin types: strings, lists, sets, dictionaries, coroutines.
-
-use std::sync::Arc;
+//! The methods of builtin types: lists, sets, dictionaries, coroutines.
 
 use crate::interpret::machine::{Flow, Machine};
 use crate::interpret::value::{Mapping, Object, Sequence, Value};
@@ -18,7 +16,17 @@ impl<'p> Machine<'p> {
             if matches!(method, "join" | "extend" | "update") { self.run_generators(args)? } else { args };
         match kind {
             "str" => self.call_str(method, receiver, args),
-            "list" | "set" => self.call_sequence(method, receiver, args),
+            "tuple" => Ok(self.look_through(method, &receiver, &args)?.unwrap_or_else(|| self.unknown(name))),
+            "list" | "set" => {
+                let answer = match args.as_slice() {
+                    [other] if kind == "set" => self.call_set_algebra(method, &receiver, other)?,
+                    _ => self.look_through(method, &receiver, &args)?,
+                };
+                match answer {
+                    Some(answer) => Ok(answer),
+                    None => self.call_sequence(method, receiver, args),
+                }
+            }
             "dict" => self.call_dict(method, receiver, args),
             "fluent" => Ok(receiver),
             "coroutine" => match method {
@@ -29,120 +37,21 @@ impl<'p> Machine<'p> {
         }
     }
 
-    fn call_str(&mut self, method: &str, receiver: Value, args: Vec<Value>) -> Flow<Value> {
-        let Value::Str(text) = &receiver else { return Ok(self.unknown("a string")) };
-        let text = text.clone();
-        let strip = |chars: Option<&Value>, start: bool, end: bool| {
-            let set: Vec<char> = match chars {
-                Some(Value::Str(chars)) => chars.chars().collect(),
-                _ => vec![' ', '\t', '\n', '\r'],
-            };
-            let mut result = &*text;
-            if start {
-                result = result.trim_start_matches(|c| set.contains(&c));
-            }
-            if end {
-                result = result.trim_end_matches(|c| set.contains(&c));
-            }
-            Value::str(result)
+    /// `index` and `count`, where it is known which items are equal.
+    fn look_through(&mut self, method: &str, receiver: &Value, args: &[Value]) -> Flow<Option<Value>> {
+        let (Some((items, false)), [wanted]) = (self.items(receiver), args) else { return Ok(None) };
+        let Some(equal) = items.iter().map(|item| self.equal(item, wanted)).collect::<Option<Vec<bool>>>()
+        else {
+            return Ok(None);
         };
-        Ok(match (method, args.as_slice()) {
-            ("lower" | "casefold", _) => Value::str(text.to_lowercase()),
-            ("upper", _) => Value::str(text.to_uppercase()),
-            ("swapcase", _) => Value::str(
-                text.chars()
-                    .map(|c| if c.is_uppercase() { c.to_ascii_lowercase() } else { c.to_ascii_uppercase() })
-                    .collect::<String>(),
-            ),
-            ("capitalize" | "title", _) => {
-                let mut chars = text.chars();
-                let head: String = chars.next().into_iter().flat_map(char::to_uppercase).collect();
-                Value::str(head + &chars.as_str().to_lowercase())
-            }
-            ("strip", chars) => strip(chars.first(), true, true),
-            ("lstrip", chars) => strip(chars.first(), true, false),
-            ("rstrip", chars) => strip(chars.first(), false, true),
-            ("startswith" | "endswith", [affix, ..]) => {
-                let fits = |affix: &str| {
-                    if method == "startswith" { text.starts_with(affix) } else { text.ends_with(affix) }
-                };
-                match affix {
-                    Value::Str(affix) => Value::Bool(fits(affix)),
-                    Value::Tuple(affixes) if affixes.iter().all(|affix| affix.as_str().is_some()) => {
-                        Value::Bool(affixes.iter().filter_map(Value::as_str).any(fits))
-                    }
-                    _ => self.unknown(format!("{text:?}.{method}()")),
-                }
-            }
-            ("__eq__", [other]) => match self.equal(&receiver, other) {
-                Some(answer) => Value::Bool(answer),
-                None => self.unknown("a comparison"),
+        match method {
+            "count" => Ok(Some(Value::Int(equal.iter().filter(|same| **same).count() as i64))),
+            "index" => match equal.iter().position(|same| *same) {
+                Some(at) => Ok(Some(Value::Int(at as i64))),
+                None => self.doubt("ValueError", "the value is not in the list").map(Some),
             },
-            ("__contains__", [Value::Str(part)]) => Value::Bool(text.contains(&**part)),
-            ("replace", [Value::Str(from), Value::Str(to), ..]) => Value::str(text.replace(&**from, to)),
-            ("removeprefix", [Value::Str(affix)]) => Value::str(text.strip_prefix(&**affix).unwrap_or(&text)),
-            ("removesuffix", [Value::Str(affix)]) => Value::str(text.strip_suffix(&**affix).unwrap_or(&text)),
-            ("split", []) => {
-                let parts = text.split_whitespace().map(Value::str).collect();
-                self.list(parts)
-            }
-            ("split", [Value::Str(by)]) if !by.is_empty() => {
-                let parts = text.split(&**by).map(Value::str).collect();
-                self.list(parts)
-            }
-            ("split", [Value::Str(by), Value::Int(n)]) if !by.is_empty() && *n >= 0 => {
-                let parts = text.splitn(*n as usize + 1, &**by).map(Value::str).collect();
-                self.list(parts)
-            }
-            ("partition", [Value::Str(by)]) => match text.split_once(&**by) {
-                Some((head, tail)) => {
-                    Value::tuple(vec![Value::str(head), Value::Str(by.clone()), Value::str(tail)])
-                }
-                None => Value::tuple(vec![receiver.clone(), Value::str(""), Value::str("")]),
-            },
-            ("rpartition", [Value::Str(by)]) => match text.rsplit_once(&**by) {
-                Some((head, tail)) => {
-                    Value::tuple(vec![Value::str(head), Value::Str(by.clone()), Value::str(tail)])
-                }
-                None => Value::tuple(vec![Value::str(""), Value::str(""), receiver.clone()]),
-            },
-            ("rsplit", [Value::Str(by), Value::Int(n)]) if !by.is_empty() && *n >= 0 => {
-                let mut parts: Vec<Value> = text.rsplitn(*n as usize + 1, &**by).map(Value::str).collect();
-                parts.reverse();
-                self.list(parts)
-            }
-            ("join", [parts]) => {
-                let parts: Option<Vec<Arc<str>>> = match self.items(parts) {
-                    Some((items, false)) => items
-                        .into_iter()
-                        .map(|item| if let Value::Str(part) = item { Some(part) } else { None })
-                        .collect(),
-                    _ => None,
-                };
-                match parts {
-                    Some(parts) => Value::str(parts.join(&*text)),
-                    None => self.unknown("a string"),
-                }
-            }
-            ("format", parts)
-                if parts.iter().all(|part| part.as_str().is_some())
-                    && text.matches('{').count() == text.matches("{}").count() =>
-            {
-                let mut result = text.to_string();
-                for part in parts.iter().filter_map(Value::as_str) {
-                    result = result.replacen("{}", part, 1);
-                }
-                Value::str(result)
-            }
-            ("isdigit", _) => Value::Bool(!text.is_empty() && text.chars().all(|c| c.is_ascii_digit())),
-            ("count", [Value::Str(part)]) if !part.is_empty() => {
-                Value::Int(text.matches(&**part).count() as i64)
-            }
-            ("find", [Value::Str(part)]) => {
-                Value::Int(text.find(&**part).map_or(-1, |at| text[..at].chars().count() as i64))
-            }
-            _ => self.unknown(format!("{text:?}.{method}()")),
-        })
+            _ => Ok(None),
+        }
     }
 
     fn call_sequence(&mut self, method: &str, receiver: Value, args: Vec<Value>) -> Flow<Value> {
@@ -212,10 +121,8 @@ impl<'p> Machine<'p> {
                 };
                 self.alloc(object)
             }
-            ("sort" | "reverse", _) => {
-                if method == "reverse" {
-                    sequence.items.reverse();
-                }
+            ("reverse", _) => {
+                sequence.items.reverse();
                 Value::None
             }
             _ => {

@@ -5,6 +5,7 @@ mod begin;
 mod builtins;
 mod calls;
 mod choice;
+mod collections;
 mod env;
 mod explore;
 mod expressions;
@@ -31,6 +32,7 @@ mod starts;
 mod state;
 mod statements;
 pub mod steps;
+mod strings;
 mod subscripts;
 mod surroundings;
 #[cfg(test)]

@@ -100,18 +100,28 @@ impl<'p> Machine<'p> {
                 self.contains(&right, &left)?.map(|found| found == (op == CompareOp::In))
             }
             CompareOp::Lt | CompareOp::LtE | CompareOp::Gt | CompareOp::GtE => {
-                self.order(&left, &right).map(|order| match op {
-                    CompareOp::Lt => order.is_lt(),
-                    CompareOp::LtE => order.is_le(),
-                    CompareOp::Gt => order.is_gt(),
-                    _ => order.is_ge(),
-                })
+                match self.both_sets(&left, &right) {
+                    Some((left, right)) => self.order_sets(left, op, right),
+                    None => self.order(&left, &right).map(|order| match op {
+                        CompareOp::Lt => order.is_lt(),
+                        CompareOp::LtE => order.is_le(),
+                        CompareOp::Gt => order.is_gt(),
+                        _ => order.is_ge(),
+                    }),
+                }
             }
         };
         Ok(match answer {
             Some(answer) => Value::Bool(answer),
             None => self.undecided(&left, op, &right),
         })
+    }
+
+    fn both_sets(&self, left: &Value, right: &Value) -> Option<(&Sequence, &Sequence)> {
+        match (self.state.heap.get(left.as_id()?), self.state.heap.get(right.as_id()?)) {
+            (Object::Set(left), Object::Set(right)) => Some((left, right)),
+            _ => None,
+        }
     }
 
     /// A class of the program that says itself what equality is.
@@ -158,9 +168,8 @@ impl<'p> Machine<'p> {
                     (Object::List(x), Object::List(y)) if !x.open && !y.open => {
                         self.equal_items(&x.items, &y.items)
                     }
-                    (Object::List(_), Object::List(_))
-                    | (Object::Dict(_), Object::Dict(_))
-                    | (Object::Set(_), Object::Set(_)) => None,
+                    (Object::Set(x), Object::Set(y)) => self.equal_sets(x, y),
+                    (Object::List(_), Object::List(_)) | (Object::Dict(_), Object::Dict(_)) => None,
                     (Object::Instance { .. }, _) | (_, Object::Instance { .. }) => None,
                     _ => Some(false),
                 }
@@ -193,11 +202,11 @@ impl<'p> Machine<'p> {
         answer
     }
 
-    fn order(&self, left: &Value, right: &Value) -> Option<Ordering> {
+    pub fn order(&self, left: &Value, right: &Value) -> Option<Ordering> {
         match (left, right) {
-            (Value::Int(a), Value::Int(b)) => Some(a.cmp(b)),
-            (Value::Bool(a), Value::Int(b)) => Some(i64::from(*a).cmp(b)),
-            (Value::Int(a), Value::Bool(b)) => Some(a.cmp(&i64::from(*b))),
+            (Value::Int(_) | Value::Bool(_), Value::Int(_) | Value::Bool(_)) => {
+                Some(left.as_number()?.cmp(&right.as_number()?))
+            }
             (Value::Float(a), Value::Float(b)) => a.partial_cmp(b),
             (Value::Float(a), Value::Int(b)) => a.partial_cmp(&(*b as f64)),
             (Value::Int(a), Value::Float(b)) => (*a as f64).partial_cmp(b),
@@ -259,17 +268,22 @@ impl<'p> Machine<'p> {
     pub fn binary(&mut self, left: Value, op: BinaryOp, right: Value) -> Flow<Value> {
         let (left, right) = (self.settle_value(left), self.settle_value(right));
         let divides = matches!(op, BinaryOp::Div | BinaryOp::FloorDiv | BinaryOp::Mod);
-        if let (true, Value::Int(_), Value::Int(0)) = (divides, &left, &right) {
+        if let (true, Some(_), Some(0)) = (divides, left.as_number(), right.as_number()) {
             return self.raise("ZeroDivisionError", "division by zero");
         }
         let result = match (&left, op, &right) {
-            (Value::Int(a), _, Value::Int(b)) => integers(*a, op, *b),
             (Value::Bool(a), _, Value::Bool(b)) => match op {
                 BinaryOp::BitAnd => Some(Value::Bool(*a & *b)),
                 BinaryOp::BitOr => Some(Value::Bool(*a | *b)),
                 BinaryOp::BitXor => Some(Value::Bool(*a ^ *b)),
                 _ => integers(i64::from(*a), op, i64::from(*b)),
             },
+            (Value::Int(_) | Value::Bool(_), _, Value::Int(_) | Value::Bool(_)) => {
+                match (left.as_number(), right.as_number()) {
+                    (Some(a), Some(b)) => integers(a, op, b),
+                    _ => None,
+                }
+            }
             (Value::Str(a), BinaryOp::Add, Value::Str(b)) => Some(Value::str(format!("{a}{b}"))),
             (Value::Str(format), BinaryOp::Mod, value) => percent(format, value),
             (Value::Str(a), BinaryOp::Mul, Value::Int(b)) if (0..64).contains(b) => {
@@ -278,15 +292,18 @@ impl<'p> Machine<'p> {
             (Value::Tuple(a), BinaryOp::Add, Value::Tuple(b)) => {
                 Some(Value::tuple(a.iter().chain(b.iter()).cloned().collect()))
             }
-            (Value::Object(a), BinaryOp::Add | BinaryOp::BitOr, Value::Object(b)) => {
+            (Value::Object(a), _, Value::Object(b)) => {
                 match (self.state.heap.get(*a), self.state.heap.get(*b)) {
-                    (Object::List(x), Object::List(y)) | (Object::Set(x), Object::Set(y)) => {
+                    (Object::Set(x), Object::Set(y)) => {
+                        let (x, y) = (x.clone(), y.clone());
+                        self.join_sets(&x, op, &y)
+                    }
+                    (Object::List(x), Object::List(y)) if op == BinaryOp::Add => {
                         let items = x.items.iter().chain(&y.items).cloned().collect();
                         let joined = Sequence { items, open: x.open || y.open };
-                        let is_list = matches!(self.state.heap.get(*a), Object::List(_));
-                        Some(self.alloc(if is_list { Object::List(joined) } else { Object::Set(joined) }))
+                        Some(self.alloc(Object::List(joined)))
                     }
-                    (Object::Dict(x), Object::Dict(y)) => {
+                    (Object::Dict(x), Object::Dict(y)) if op == BinaryOp::BitOr => {
                         let (mut mapping, y) = (x.clone(), y.clone());
                         mapping.open |= y.open;
                         y.entries.into_iter().for_each(|(key, value)| self.insert(&mut mapping, key, value));
@@ -406,8 +423,8 @@ fn integers(a: i64, op: BinaryOp, b: i64) -> Option<Value> {
         BinaryOp::Add => a.checked_add(b),
         BinaryOp::Sub => a.checked_sub(b),
         BinaryOp::Mul => a.checked_mul(b),
-        BinaryOp::FloorDiv => (b != 0).then(|| a.checked_div_euclid(b)).flatten(),
-        BinaryOp::Mod => (b != 0).then(|| a.checked_rem_euclid(b)).flatten(),
+        BinaryOp::FloorDiv => floored(a, b).map(|(quotient, _)| quotient),
+        BinaryOp::Mod => floored(a, b).map(|(_, rest)| rest),
         BinaryOp::BitOr => Some(a | b),
         BinaryOp::BitXor => Some(a ^ b),
         BinaryOp::BitAnd => Some(a & b),
@@ -417,6 +434,13 @@ fn integers(a: i64, op: BinaryOp, b: i64) -> Option<Value> {
         BinaryOp::Div | BinaryOp::MatMul => None,
     };
     result.map(Value::Int)
+}
+
+/// Quotient and rest as Python has them: the rest has the sign of the divisor.
+fn floored(a: i64, b: i64) -> Option<(i64, i64)> {
+    let (quotient, rest) = (a.checked_div(b)?, a.checked_rem(b)?);
+    let is_floor = rest == 0 || (rest < 0) == (b < 0);
+    Some(if is_floor { (quotient, rest) } else { (quotient - 1, rest + b) })
 }
 
 fn symbol(op: CompareOp) -> &'static str {

@@ -9,11 +9,14 @@ use crate::interpret::steps::{Effort, Step};
 use crate::interpret::world::Platform;
 use crate::ir::{Name, Span};
 use crate::knowledge::Needed;
+use crate::project::python_versions::Minor;
 
 /// The runs that begin at one root, on every platform and along every way its unknowns can fall.
 #[derive(Clone, Debug)]
 pub struct RootTrace {
     pub root: Root,
+    /// The Python it was run on, where that is not the one of the project's verdict.
+    pub python: Option<Minor>,
     pub paths: Vec<PathTrace>,
     /// The modules of the project that ran, on any way.
     pub modules: BTreeSet<usize>,
@@ -23,6 +26,9 @@ pub struct RootTrace {
     pub incomplete: Option<Arc<str>>,
     /// What the run took on each platform, when it was recorded.
     pub effort: Vec<Effort>,
+    /// The same root on other Pythons the project allows, where the code asks for their version. Rules
+    /// do not look at them.
+    pub on_other_pythons: Vec<RootTrace>,
 }
 
 impl RootTrace {
@@ -30,11 +36,13 @@ impl RootTrace {
     pub fn new(root: Root) -> RootTrace {
         RootTrace {
             root,
+            python: None,
             paths: Vec::new(),
             modules: BTreeSet::new(),
             guards: BTreeSet::new(),
             incomplete: None,
             effort: Vec::new(),
+            on_other_pythons: Vec::new(),
         }
     }
 }

@@ -158,6 +158,15 @@ impl Value {
         }
     }
 
+    /// An integer; `True` is 1.
+    pub fn as_number(&self) -> Option<i64> {
+        match self {
+            Value::Int(number) => Some(*number),
+            Value::Bool(truth) => Some(i64::from(*truth)),
+            _ => None,
+        }
+    }
+
     pub fn as_id(&self) -> Option<Id> {
         match self {
             Value::Object(id) => Some(*id),

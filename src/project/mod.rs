@@ -9,6 +9,7 @@ mod modules;
 pub mod python_versions;
 mod site;
 mod telling;
+mod version_tests;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

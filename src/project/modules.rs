@@ -12,7 +12,8 @@ use crate::finding::ShownPath;
 use crate::ir::{self, Span};
 use crate::project::launchers::Server;
 use crate::project::leading::leading_names;
-use crate::project::telling;
+use crate::project::python_versions::Minor;
+use crate::project::{telling, version_tests};
 use crate::python::{self, SyntaxError};
 
 #[derive(Debug)]
@@ -43,6 +44,8 @@ struct Loaded {
     code: Result<Arc<ir::Module>, Unreadable>,
     /// The innermost functions around such words; nothing where the module itself says one.
     unix_words: OnceLock<Vec<Option<Span>>>,
+    /// What [`version_tests::version_tests`] found.
+    version_tests: OnceLock<Vec<(Option<Span>, Minor)>>,
 }
 
 /// Why a module could not be understood.
@@ -234,6 +237,20 @@ impl Module {
         places.iter().any(|function| function.is_none_or(&entered))
     }
 
+    /// The Pythons from which on code that ran goes another way to a loop. `entered` as above; `starts`
+    /// knows the names that start or choose a loop, the same at every call.
+    pub fn version_tests(&self, entered: impl Fn(Span) -> bool, starts: &dyn Fn(&str) -> bool) -> Vec<Minor> {
+        let loaded = self.loaded();
+        let tests = loaded.version_tests.get_or_init(|| match &loaded.code {
+            Ok(code) if loaded.source.text.contains("version_info") => {
+                version_tests::version_tests(&code.body, starts)
+            }
+            _ => Vec::new(),
+        });
+        let ran = tests.iter().filter(|(function, _)| function.is_none_or(&entered));
+        ran.map(|(_, minor)| *minor).collect()
+    }
+
     /// Whether somebody asked for the text so far.
     pub fn is_loaded(&self) -> bool {
         self.loaded.get().is_some()
@@ -264,6 +281,6 @@ impl Loaded {
     }
 
     fn new(source: Arc<Source>, code: Result<Arc<ir::Module>, Unreadable>) -> Loaded {
-        Loaded { source, code, unix_words: OnceLock::new() }
+        Loaded { source, code, unix_words: OnceLock::new(), version_tests: OnceLock::new() }
     }
 }

@@ -90,10 +90,11 @@ fn launch(entry: &Entry) -> String {
     };
     let child = entry.process == Process::Child && entry.launch != Launch::Child;
     let process = if child { ", in its child" } else { "" };
+    let python = entry.python.map_or(String::new(), |(major, minor)| format!(", on Python {major}.{minor}"));
     // The root says something only where it is another file.
     match entry.root == entry.place.path {
-        true => format!("{launch}{process}"),
-        false => format!("{launch} {}{process}", visible::line(&entry.root)),
+        true => format!("{launch}{process}{python}"),
+        false => format!("{launch} {}{process}{python}", visible::line(&entry.root)),
     }
 }
 

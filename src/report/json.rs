@@ -112,6 +112,8 @@ pub struct EntryView<'a> {
     launch: Launch,
     root: &'a str,
     process: Process,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    python: Option<String>,
     #[serde(rename = "loop")]
     loops: Loops,
     cases: Vec<CaseView<'a>>,
@@ -173,6 +175,7 @@ pub fn entry_view(entry: &Entry) -> EntryView<'_> {
         launch: entry.launch,
         root: &entry.root,
         process: entry.process,
+        python: entry.python.map(|(major, minor)| format!("{major}.{minor}")),
         loops: entry.loops,
         cases: entry.cases.iter().map(case_view).collect(),
         reason: entry.reason.as_deref(),

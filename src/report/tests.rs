@@ -116,6 +116,7 @@ fn entry() -> Entry {
         runner: "nicegui.ui.run".into(),
         launch: Launch::Script,
         root: "main.py".into(),
+        python: None,
         process: Process::Child,
         loops: loops(LoopKind::Depends),
         cases: vec![LoopCase { when: "reload=False".into(), loops: loops(LoopKind::Proactor) }],

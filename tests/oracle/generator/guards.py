@@ -65,6 +65,27 @@ PLAIN: list[tuple[str, tuple[str, ...]]] = [
     ('"win32" if os.name == "nt" else ""', ("import os",)),
     ('sys.platform == f"win{30 + 2}"', ("import sys",)),
     ('re.match(r"win", sys.platform)', ("import re", "import sys")),
+    ('sys.platform.endswith("32")', ("import sys",)),
+    ('sys.platform.casefold() == "win32"', ("import sys",)),
+    ('sys.platform.find("win") == 0', ("import sys",)),
+    ('sys.platform.count("win")', ("import sys",)),
+    ('sys.platform.replace("32", "64") == "win64"', ("import sys",)),
+    ('sys.platform.partition("3")[0] == "win"', ("import sys",)),
+    ('sys.platform.split("3")[0] == "win"', ("import sys",)),
+    ('sys.platform.rstrip("0123456789") == "win"', ("import sys",)),
+    ('sys.platform.title() == "Win32"', ("import sys",)),
+    ('sys.platform > "m"', ("import sys",)),
+    ('"%s" % sys.platform == "win32"', ("import sys",)),
+    ('"{}!".format(sys.platform) == "win32!"', ("import sys",)),
+    ('"".join(["win", "32"]) == sys.platform', ("import sys",)),
+    ('f"{sys.platform}" == "win32"', ("import sys",)),
+    ('sys.platform == ("win" "32")', ("import sys",)),
+    ('sys.platform[-2:] == "32"', ("import sys",)),
+    ('sys.platform in {"win32": 1, "cygwin": 2}', ("import sys",)),
+    ('["linux", "win32"].index(sys.platform) == 1', ("import sys",)),
+    ('set(sys.platform) & {"3"}', ("import sys",)),
+    ('{sys.platform} <= {"win32", "cygwin"}', ("import sys",)),
+    ('__import__("sys").platform == "win32"', ()),
     (
         'isinstance(asyncio.get_event_loop_policy(), getattr(asyncio, "WindowsProactorEventLoopPolicy", ()))',
         ("import asyncio",),
@@ -77,6 +98,47 @@ PLAIN: list[tuple[str, tuple[str, ...]]] = [
 ]
 
 
+# How two of them are joined other than by `and` and `or`.
+JOINS = [
+    "min(bool({a}), bool({b}))",
+    "max([bool({a}), bool({b})])",
+    "sum([bool({a}), bool({b})]) == 2",
+    "sum(1 for value in ({a}, {b}) if value)",
+    "bool({a}) ^ bool({b})",
+    "bool({a}) & bool({b})",
+    "bool({a}) | bool({b})",
+    "bool({a}) == bool({b})",
+    "bool({a}) != bool({b}) == True",
+    "bool({a}) > bool({b})",
+    "bool({a}) + bool({b}) > 1",
+    "bool({a}) * bool({b})",
+    "bool({a}) is not False",
+    "not not ({a})",
+    "True in [bool({a}), bool({b})]",
+    "all(({a}, {b}))",
+    "any([{a}, {b}, ])",
+    "(({a}) if ({b}) else not ({a}))",
+    "(1 if {a} else {b})",
+    "[{a}, {b}][1]",
+    "({b}, {a})[-1]",
+    "({{True: 1, False: 0}}[bool({a})])",
+    "sorted([bool({a}), bool({b})])[0]",
+    "list(reversed([{a}, {b}]))[0]",
+    "next((value for value in ({a}, {b}) if value), False)",
+    "len([value for value in ({a}, {b}) if value]) == 2",
+    "{{bool({a}), bool({b})}} == {{True}}",
+    "list(filter(None, [{a}, {b}]))",
+    "list(map(bool, [{a}, {b}]))[0]",
+    'str(bool({a})) == "True"',
+    "int(bool({a})) == 1",
+    "dict(x={a})['x']",
+    "(lambda value, other=True: value and other)({a})",
+    "bool(({a}) and ({b}) or None)",
+    "abs(int(bool({a})) - int(bool({b}))) == 0",
+    "divmod(int(bool({a})) + 2, 2)[1]",
+]
+
+
 def guard(project: Project, module: Module, depth: int = 2) -> str:
     """An expression that `module` can evaluate where it stands."""
     rng = project.rng
@@ -86,7 +148,11 @@ def guard(project: Project, module: Module, depth: int = 2) -> str:
     if depth > 0 and roll < 0.24:
         word = rng.choice(["and", "or"])
         return f"({guard(project, module, depth - 1)}) {word} ({guard(project, module, depth - 1)})"
-    if depth > 0 and roll < 0.52:
+    if depth > 0 and roll < 0.34:
+        join = rng.choice(JOINS)
+        project.feature(f"guard:{join}")
+        return join.format(a=guard(project, module, depth - 1), b=guard(project, module, depth - 1))
+    if depth > 0 and roll < 0.6:
         return hidden(project, module, depth - 1)
     windows = [entry for entry in PLAIN[:40]]
     expression, imports = rng.choice(windows if rng.random() < 0.5 else PLAIN)
