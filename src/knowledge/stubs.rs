@@ -62,6 +62,7 @@ impl Stubs {
             "typing" => "typing.py",
             "unittest" => "unittest.py",
             "win32serviceutil" => "win32serviceutil.py",
+            "alembic.context" => "alembic_context.py",
             "chainlit.cli" => "chainlit_cli.py",
             "daphne" => "daphne.py",
             "daphne.server" => "daphne_server.py",

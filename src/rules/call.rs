@@ -60,7 +60,23 @@ impl<'a> Call<'a> {
 
     /// Nobody wants to hear that the loop of this call is Proactor.
     pub fn is_silent(&self) -> bool {
-        self.deployment == Deployment::Elsewhere || self.scope == Scope::Test || self.needs_proactor()
+        self.deployment == Deployment::Elsewhere
+            || self.scope == Scope::Test
+            || self.needs_proactor()
+            || self.is_for_unix()
+    }
+
+    /// Nothing says that the program is for Windows, and there it ends at something that no loop can do,
+    /// like `add_signal_handler`: whoever wrote it does not run it there.
+    fn is_for_unix(&self) -> bool {
+        let ends = |start: &Start<'_>| {
+            start.path.events.iter().any(|event| {
+                let fails = matches!(&event.kind, EventKind::Need(used)
+                    if used.needs == Needed::Unsupported && !used.handled);
+                fails && !event.called_back && event.process_number == start.event.process_number
+            })
+        };
+        self.deployment == Deployment::Unknown && self.reached.on(Platform::Windows).all(|start| ends(&start))
     }
 
     /// The command line, where it is no call of Python.

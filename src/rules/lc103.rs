@@ -2,10 +2,18 @@
 
 use crate::finding::Severity;
 use crate::interpret::trace::Family;
-use crate::rules::{Call, Draft, causes};
+use crate::knowledge::Needed;
+use crate::rules::{Call, Draft, causes, uses};
 
 pub fn check(call: &Call<'_>) -> Option<Draft> {
-    let start = call.wrong().filter(|start| start.run.family == Family::Asyncio)?;
+    let start = call.wrong().filter(|start| match start.run.family {
+        Family::Asyncio => true,
+        // Nobody can reset its connections, so Proactor is a fault only for what it uses.
+        Family::Streams => uses::failing(call.workspace, call.trace, Needed::Selector)
+            .iter()
+            .any(|failing| failing.runs.contains(&call.reached.site)),
+        _ => false,
+    })?;
     Some(Draft {
         code: "LC103",
         severity: call.severity(Severity::Warning),

@@ -65,8 +65,9 @@ fn seen(folder: &Path) -> Result<(String, String), String> {
 fn entry(row: &Value) -> String {
     let text = |key: &str| row[key].as_str().unwrap_or("?").to_owned();
     let on = |key: &str| format!("{key} {}", row["loop"][key].as_str().unwrap_or("?"));
+    let python = row["python"].as_str().map_or(String::new(), |python| format!(" on Python {python}"));
     format!(
-        "{}:{} {}, {} {}, {}: {}, {}, {}",
+        "{}:{} {}, {} {}, {}{python}: {}, {}, {}",
         text("path"),
         row["line"],
         text("runner"),
