@@ -105,3 +105,8 @@ def streamlit_run(script=None):
         asyncio.set_event_loop_policy(asyncio.WindowsSelectorEventLoopPolicy())
         _l.framework(None)
     asyncio.run(_serve())
+
+
+async def serve(module):
+    """A server's coroutine, which imports its application when it is awaited."""
+    _l.import_module(module)

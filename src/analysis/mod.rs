@@ -13,11 +13,13 @@ use std::sync::Arc;
 
 use crate::entry::Entry;
 use crate::error::Error;
-use crate::files::Source;
-use crate::finding::{Finding, ShownPath};
+use crate::files::{self, Source};
+use crate::finding::{Finding, Place, ShownPath};
 use crate::fix;
 use crate::rules;
-use crate::settings::Settings;
+use crate::project::Project;
+use crate::project::evidence::{Deployment, Reason};
+use crate::settings::{Settings, Windows};
 use crate::suppress::{self, Silenced};
 
 pub use explain::{Explained, Explanation, explain};
@@ -38,10 +40,33 @@ pub struct Analysis {
     pub entries: Vec<Entry>,
     pub files_checked: usize,
     pub sources: Sources,
+    /// In the order of their folders.
+    pub deployed: Vec<Deployed>,
     /// Files that could not be read: exit status 2.
     pub failures: Vec<Failure>,
     /// Sentences for the person that belong to no place.
     pub notices: Vec<String>,
+}
+
+/// Where a project is deployed, and what tells so.
+#[derive(Clone, Debug)]
+pub struct Deployed {
+    /// The folder, as it is shown.
+    pub root: ShownPath,
+    pub verdict: Deployment,
+    /// The configuration decides it, whatever the files tell.
+    pub is_configured: bool,
+    /// The strongest first.
+    pub reasons: Vec<DeployedBy>,
+}
+
+/// One piece of evidence. Positive points speak for Windows; 3 in one place settle it, and 3 against it
+/// in sum do where nothing speaks for it.
+#[derive(Clone, Debug)]
+pub struct DeployedBy {
+    pub points: i32,
+    pub place: Place,
+    pub message: String,
 }
 
 /// A file that loopcheck could not read or write.
@@ -127,6 +152,32 @@ pub fn files(settings: &Settings) -> Result<Vec<ShownPath>, Error> {
     workspace::walked_files(settings)
 }
 
+/// Where the projects are deployed, without running them.
+///
+/// # Errors
+///
+/// As [`analyse`].
+pub fn deployments(settings: &Settings) -> Result<Vec<Deployed>, Error> {
+    Ok(deployed(settings, &Workspace::open(settings)?))
+}
+
+fn deployed(settings: &Settings, workspace: &Workspace) -> Vec<Deployed> {
+    let reason = |reason: &Reason| DeployedBy {
+        points: reason.points,
+        place: rules::line_place(workspace, &reason.path, reason.line),
+        message: reason.message.clone(),
+    };
+    let of = |project: &Project| Deployed {
+        root: files::shown_path(&project.root, &workspace.cwd),
+        verdict: project.evidence.verdict,
+        is_configured: settings.windows != Windows::Auto,
+        reasons: project.evidence.reasons.iter().map(reason).collect(),
+    };
+    let mut all: Vec<Deployed> = workspace.projects.iter().map(of).collect();
+    all.sort_by(|a, b| a.root.cmp(&b.root));
+    all
+}
+
 /// Findings with their cures, and everything else there is to say.
 pub fn examine(settings: &Settings, workspace: &Workspace) -> (Analysis, Vec<rules::Diagnosis>) {
     let traces = runs::run_all(workspace);
@@ -166,6 +217,7 @@ pub fn examine(settings: &Settings, workspace: &Workspace) -> (Analysis, Vec<rul
         entries,
         files_checked: workspace.files_checked,
         sources,
+        deployed: deployed(settings, workspace),
         failures: workspace.failures(),
         notices,
     };

@@ -10,7 +10,7 @@ use crate::cli::{Exit, project};
 use crate::error::Error;
 use crate::files::{self, Source};
 use crate::report::paint::Paint;
-use crate::report::{self, Report, diff, fixes, visible};
+use crate::report::{self, Report, diff, evidence, fixes, visible};
 use crate::settings::layer::{Layer, Origin, Raw, Setting, Value};
 use crate::settings::{OutputFormat, Settings};
 use crate::suppress::add;
@@ -28,7 +28,10 @@ pub fn run(args: &Check, output: &Output) -> Result<Exit, Error> {
     if args.show_settings {
         let lines: Vec<_> =
             settings.describe().lines().map(|line| visible::line(line).into_owned()).collect();
-        output.write(&(lines.join("\n") + "\n"))?;
+        // Comments, so that the whole is still a configuration.
+        let evidence = evidence::render(&analysis::deployments(&settings)?);
+        let evidence: String = evidence.lines().map(|line| format!("# {line}\n")).collect();
+        output.write(&(lines.join("\n") + "\n\n" + &evidence))?;
         return Ok(Exit::Clean);
     }
     if args.show_files {

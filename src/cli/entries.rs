@@ -5,7 +5,7 @@ use crate::cli::args::{Entries, Form};
 use crate::cli::output::Output;
 use crate::cli::{Exit, project};
 use crate::error::Error;
-use crate::report::{entries, visible};
+use crate::report::{entries, evidence, visible};
 use crate::settings::layer::Layer;
 
 pub fn run(args: &Entries, output: &Output) -> Result<Exit, Error> {
@@ -14,6 +14,10 @@ pub fn run(args: &Entries, output: &Output) -> Result<Exit, Error> {
     settings.baseline = None;
     let analysis = analysis::analyse(&settings)?;
     let text = match args.output_format {
+        Form::Text if output.verbose => {
+            let table = entries::render(&analysis.entries, output.paint);
+            format!("{table}\n{}", evidence::render(&analysis.deployed))
+        }
         Form::Text => entries::render(&analysis.entries, output.paint),
         Form::Json => entries::render_json(&analysis.entries),
     };

@@ -14,8 +14,8 @@ use crate::ir::Name;
 
 impl<'p> Machine<'p> {
     /// Calls a function in a spawned child; errors there end the child alone. Gives what the function
-    /// returns and, where it raises one of Python's own exceptions, that: who waits for the result
-    /// gets the exception.
+    /// returns and, where it raises one of Python's own exceptions or the main module fails in the
+    /// child, that: who waits for the result gets the exception.
     pub fn in_child(&mut self, function: Value, args: Vec<Value>, keywords: Keywords) -> Flow<Value> {
         if self.preparing {
             return self.raise("RuntimeError", "An attempt has been made to start a new process before the current process has finished its bootstrapping phase");
@@ -27,8 +27,9 @@ impl<'p> Machine<'p> {
         for (name, value) in keywords {
             settings.insert(format!("={name}").into(), value);
         }
-        let mut error = None;
+        let (mut begun, mut error) = (false, None);
         let result = self.spawn(settings, |machine, mut settings| {
+            begun = true;
             let function = settings.remove("function").unwrap_or(Value::None);
             let mut args = Vec::new();
             let mut keywords = Keywords::new();
@@ -46,7 +47,9 @@ impl<'p> Machine<'p> {
         })?;
         let error = match error {
             Some((class, message)) => self.exception(&class, message),
-            None => Value::None,
+            None if begun => Value::None,
+            // `BrokenProcessPool` is one; a `Pool` waits for ever.
+            None => self.exception("RuntimeError", "a child ended before it came to its work"),
         };
         Ok(Value::tuple(vec![result, error]))
     }

@@ -29,8 +29,11 @@ impl<'p> Machine<'p> {
         let takes = row.takes();
         match takes {
             Some(Takes::Caller) => {
-                self.import_target(row, &settings)?;
-                return Ok(self.unknown(format!("{}()", row.name)));
+                // A coroutine: it imports what it serves once it is awaited, in the loop that runs then.
+                return match self.target_module(row, &settings) {
+                    Some(module) => self.call_stub("_loopcheck.commands", "serve", vec![Value::str(module)]),
+                    None => Ok(self.unknown(format!("{}()", row.name))),
+                };
             }
             Some(Takes::None) => return Ok(self.unknown(format!("{}()", row.name))),
             None if row.loop_table.is_none() => return Ok(self.unknown(format!("{}()", row.name))),
@@ -152,7 +155,8 @@ impl<'p> Machine<'p> {
             None => None,
         };
         let running = match case.takes {
-            Takes::Policy => self.call_stub("asyncio", "new_event_loop", Vec::new())?,
+            // Most of them call `asyncio.run`, which does not see a `new_event_loop` put into `asyncio`.
+            Takes::Policy => self.call_stub("asyncio.events", "new_event_loop", Vec::new())?,
             Takes::Current => self.call_stub("asyncio", "get_event_loop", Vec::new())?,
             Takes::CurrentOrNew => self.current_or_new()?,
             Takes::Selector => self.call_stub("asyncio", "SelectorEventLoop", Vec::new())?,
@@ -284,10 +288,17 @@ impl<'p> Machine<'p> {
 
     /// Imports the application a server is told by name.
     fn import_target(&mut self, row: &Row, settings: &Settings) -> Flow<()> {
-        let target = row.target.as_ref().and_then(|name| settings.get(name.as_str()).cloned());
-        let Some(Value::Str(text)) = target.map(|target| self.settle_value(target)) else { return Ok(()) };
-        let module = text.split(':').next().unwrap_or_default();
-        self.import(module).map(drop)
+        match self.target_module(row, settings) {
+            Some(module) => self.import(&module).map(drop),
+            None => Ok(()),
+        }
+    }
+
+    /// The module of an import string: `main` of `main:app`.
+    fn target_module(&mut self, row: &Row, settings: &Settings) -> Option<String> {
+        let target = row.target.as_ref().and_then(|name| settings.get(name.as_str()).cloned())?;
+        let Value::Str(text) = self.settle_value(target) else { return None };
+        text.split(':').next().map(str::to_string)
     }
 
     /// The framework sets a policy on its own account.

@@ -1,6 +1,5 @@
 //! Is this project deployed on Windows? Its files are asked; `rules/evidence.toml` says what counts.
-//!
-//! What the Python code says is added by who ran it on paper, with [`Evidence::with_code_reason`].
+//! What the Python code says is added by the rules, which see how it ran.
 
 mod listing;
 mod table;
@@ -65,13 +64,6 @@ impl Evidence {
             Deployment::Unknown
         };
         Evidence { verdict, score, reasons }
-    }
-
-    /// The same with a reason that stands in the project's code.
-    pub fn with_code_reason(self, points: i32, message: String, path: PathBuf, line: u32) -> Evidence {
-        let mut reasons = self.reasons;
-        reasons.push(Reason { path, line, points, message, frozen: Vec::new() });
-        Evidence::from_reasons(reasons)
     }
 }
 
@@ -246,14 +238,5 @@ mod tests {
         assert!(strongest.path.ends_with("start.bat"));
         assert_eq!((strongest.line, strongest.points), (2, 3));
         assert_eq!(evidence.reasons.len(), 2);
-    }
-
-    #[test]
-    fn code_adds_its_own_reasons() {
-        let none = of(&[("main.py", "")]);
-        let policy = none.clone().with_code_reason(3, "sets a Windows policy".into(), "main.py".into(), 4);
-        assert_eq!(policy.verdict, Deployment::Windows);
-        let fcntl = none.with_code_reason(-3, "imports fcntl".into(), "main.py".into(), 1);
-        assert_eq!(fcntl.verdict, Deployment::Elsewhere);
     }
 }

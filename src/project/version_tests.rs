@@ -18,13 +18,11 @@ pub fn version_tests(body: &[Stmt], starts: &dyn Fn(&str) -> bool) -> Vec<(Optio
 
 fn in_module(stmt: &Stmt, starts: &dyn Fn(&str) -> bool, found: &mut Vec<(Option<Span>, Minor)>) {
     match &stmt.kind {
-        StmtKind::FunctionDef(code) => {
-            // What stands behind an early return is an arm of its test, too.
-            if code.body.iter().any(|stmt| mentions(stmt, starts)) {
-                each_test(&code.body, &mut |test| {
-                    found.extend(boundaries(test).into_iter().map(|minor| (Some(code.name_span), minor)));
-                });
-            }
+        // What stands behind an early return is an arm of its test, too.
+        StmtKind::FunctionDef(code) if code.body.iter().any(|stmt| mentions(stmt, starts)) => {
+            each_test(&code.body, &mut |test| {
+                found.extend(boundaries(test).into_iter().map(|minor| (Some(code.name_span), minor)));
+            });
         }
         StmtKind::If { test, .. } if mentions(stmt, starts) => {
             found.extend(boundaries(test).into_iter().map(|minor| (None, minor)));

@@ -7,6 +7,7 @@ mod azure;
 mod concise;
 pub mod diff;
 pub mod entries;
+pub mod evidence;
 pub mod explain;
 pub mod fixes;
 mod full;

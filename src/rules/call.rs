@@ -76,7 +76,7 @@ impl<'a> Call<'a> {
                 fails && !event.called_back && event.process_number == start.event.process_number
             })
         };
-        self.deployment == Deployment::Unknown && self.reached.on(Platform::Windows).all(|start| ends(&start))
+        self.deployment == Deployment::Unknown && self.reached.on(Platform::Windows).all(ends)
     }
 
     /// The command line, where it is no call of Python.

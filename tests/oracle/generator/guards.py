@@ -224,11 +224,12 @@ def hidden(project: Project, module: Module, depth: int) -> str:
         return f"{name.title()}.value"
     if shape == "settings":
         module.need("from dataclasses import dataclass")
+        # A dataclass refuses a list or a set as a default.
         module.define(
             [
                 "@dataclass",
                 f"class {name.title()}:",
-                f"    value: bool = {guard(project, module, depth)}",
+                f"    value: bool = bool({guard(project, module, depth)})",
                 "",
                 f"{name} = {name.title()}()",
             ]
