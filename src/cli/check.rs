@@ -206,7 +206,7 @@ fn tell(analysis: &Analysis, settings: &Settings, output: &Output) {
     if analysis.files_checked == 0 && settings.stdin.is_none() && analysis.failures.is_empty() {
         output.warning("no Python files found under the given paths");
     }
-    output.detail(format!("{} files checked", analysis.files_checked));
+    output.detail(format!("{} checked", report::plural(analysis.files_checked, "file")));
 }
 
 fn tell_left_alone(fixed: &Fixed, output: &Output) {

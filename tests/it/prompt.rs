@@ -293,6 +293,14 @@ fn exclude_binds_named_files_unless_told_otherwise() {
 }
 
 #[test]
+fn verbose_says_what_was_read() {
+    let project = project(&[("main.py", MAIN), ("loopcheck.toml", "fail-on = \"error\"\n")]);
+    let run = project.run(&["-v"]);
+    assert_eq!(run.stderr, "configuration file: loopcheck.toml\n1 file checked\n");
+    assert_eq!(run.stdout, project.run(&[]).stdout);
+}
+
+#[test]
 fn arguments_may_stand_in_a_file() {
     let project = ticker();
     fs::write(project.path().join("args.txt"), "\u{feff}--output-format\r\nconcise\r\n\r\n-q\r\n")
