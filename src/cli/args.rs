@@ -104,11 +104,17 @@ pub struct Options {
     #[arg(long, value_name = "PATTERN", value_delimiter = ',', help_heading = "File selection")]
     pub extend_exclude: Option<Vec<String>>,
     /// Check files that are named here although they are excluded.
-    #[arg(long, help_heading = "File selection")]
+    #[arg(long, overrides_with = "force_exclude", help_heading = "File selection")]
     pub no_force_exclude: bool,
+    /// Undoes the opposite in the configuration or earlier on the line, as ruff's does.
+    #[arg(long, hide = true, overrides_with = "no_force_exclude")]
+    pub force_exclude: bool,
     /// Check files that .gitignore leaves out too.
-    #[arg(long, help_heading = "File selection")]
+    #[arg(long, overrides_with = "respect_gitignore", help_heading = "File selection")]
     pub no_respect_gitignore: bool,
+    /// Undoes the opposite, too.
+    #[arg(long, hide = true, overrides_with = "no_respect_gitignore")]
+    pub respect_gitignore: bool,
     /// Worker threads [default: one a core].
     #[arg(short, long, value_name = "N", help_heading = "Global options")]
     pub jobs: Option<NonZeroUsize>,
@@ -123,11 +129,17 @@ pub struct Check {
     pub project: Project,
 
     /// Apply safe fixes.
-    #[arg(long)]
+    #[arg(long, overrides_with = "no_fix")]
     pub fix: bool,
+    /// Undoes `--fix` earlier on the line, which may stand in a hook or an argument file.
+    #[arg(long, hide = true, overrides_with = "fix")]
+    pub no_fix: bool,
     /// Apply unsafe fixes too.
-    #[arg(long)]
+    #[arg(long, overrides_with = "no_unsafe_fixes")]
     pub unsafe_fixes: bool,
+    /// Undoes the opposite in the configuration or earlier on the line.
+    #[arg(long, hide = true, overrides_with = "unsafe_fixes")]
+    pub no_unsafe_fixes: bool,
     /// Apply fixes, and do not report what is left.
     #[arg(long)]
     pub fix_only: bool,

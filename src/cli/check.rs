@@ -18,9 +18,6 @@ use crate::suppress::add;
 /// A file that does not parse is not edited, and a comment about a comment helps nobody.
 const UNIGNORABLE: [&str; 3] = ["LC000", "LC901", "LC902"];
 
-/// The byte-order mark of UTF-8.
-const BOM: &[u8] = b"\xef\xbb\xbf";
-
 pub fn run(args: &Check, output: &Output) -> Result<Exit, Error> {
     let mut settings = project::settings(&args.project, layer(args)?, output)?;
     settings.ignores = !args.no_ignores;
@@ -134,17 +131,21 @@ fn show_diff(args: &Check, settings: &Settings, output: &Output) -> Result<Exit,
 }
 
 fn fix(args: &Check, settings: &Settings, output: &Output) -> Result<Exit, Error> {
-    let fixed = analysis::fix(settings, true)?;
+    // What came through standard input goes to standard output; its file, if there is one, is not ours.
+    let mut fixed = analysis::fix(settings, settings.stdin.is_none())?;
     let to_stdout = settings.stdin.is_some() && args.output_file.is_none();
     if let Some(stdin) = &settings.stdin {
-        match fixed.changed.first() {
-            Some(file) => {
-                // Decoded text has no byte-order mark; what came with one leaves with one.
-                let mark = if stdin.bytes.starts_with(BOM) { BOM } else { b"" };
-                output.write_bytes(&[mark, file.after.as_bytes()].concat())?;
+        let encoded = fixed.changed.first().map(|file| (file.shown.clone(), file.before.encode(&file.after)));
+        let bytes = match encoded {
+            Some((_, Ok(bytes))) => bytes,
+            Some((path, Err(error))) => {
+                fixed.changed.clear();
+                fixed.remaining.failures.push(Failure { path, message: error.to_string() });
+                stdin.bytes.clone()
             }
-            None => output.write_bytes(&stdin.bytes)?,
-        }
+            None => stdin.bytes.clone(),
+        };
+        output.write_bytes(&bytes)?;
     }
     tell_left_alone(&fixed, output);
     let paint = if args.output_file.is_some() || to_stdout { Paint::PLAIN } else { output.paint };
@@ -208,7 +209,7 @@ fn tell(analysis: &Analysis, settings: &Settings, output: &Output) {
     if analysis.files_checked == 0 && settings.stdin.is_none() && analysis.failures.is_empty() {
         output.warning("no Python files found under the given paths");
     }
-    output.detail(format!("{} files checked", analysis.files_checked));
+    output.detail(format!("{} checked", report::plural(analysis.files_checked, "file")));
 }
 
 fn tell_left_alone(fixed: &Fixed, output: &Output) {
@@ -254,9 +255,11 @@ fn layer(args: &Check) -> Result<Layer, Error> {
     layer.extend(
         args.min_severity.map(|severity| project::choice("min-severity", "--min-severity", severity)),
     );
-    if args.unsafe_fixes {
-        layer.push(Setting::argument("unsafe-fixes", "--unsafe-fixes", Raw::Flag(true)));
-    }
+    layer.extend(project::flag(
+        "unsafe-fixes",
+        ("--unsafe-fixes", args.unsafe_fixes),
+        ("--no-unsafe-fixes", args.no_unsafe_fixes),
+    ));
     Ok(layer)
 }
 

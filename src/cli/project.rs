@@ -62,6 +62,14 @@ pub fn choice(key: &'static str, flag: &str, value: impl ValueEnum) -> Setting {
     Setting::argument(key, flag, Raw::Text(name))
 }
 
+/// A setting that one argument turns on and another off.
+pub fn flag(key: &'static str, on: (&str, bool), off: (&str, bool)) -> Option<Setting> {
+    [(on, true), (off, false)]
+        .into_iter()
+        .find(|((_, given), _)| *given)
+        .map(|((name, _), value)| Setting::argument(key, name, Raw::Flag(value)))
+}
+
 fn shared(args: &Project) -> Layer {
     let mut layer = Layer::new();
     // The configuration says `true` and `false` where the command line says yes and no.
@@ -77,12 +85,17 @@ fn shared(args: &Project) -> Layer {
     layer.extend(
         args.options.extend_exclude.as_ref().map(|texts| list("extend-exclude", "--extend-exclude", texts)),
     );
-    if args.options.no_force_exclude {
-        layer.push(Setting::argument("force-exclude", "--no-force-exclude", Raw::Flag(false)));
-    }
-    if args.options.no_respect_gitignore {
-        layer.push(Setting::argument("respect-gitignore", "--no-respect-gitignore", Raw::Flag(false)));
-    }
+    let options = &args.options;
+    layer.extend(flag(
+        "force-exclude",
+        ("--force-exclude", options.force_exclude),
+        ("--no-force-exclude", options.no_force_exclude),
+    ));
+    layer.extend(flag(
+        "respect-gitignore",
+        ("--respect-gitignore", options.respect_gitignore),
+        ("--no-respect-gitignore", options.no_respect_gitignore),
+    ));
     layer
 }
 

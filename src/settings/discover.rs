@@ -44,7 +44,10 @@ pub fn find(start: &Path, cwd: &Path) -> Result<Option<ConfigFile>, Error> {
 ///
 /// As [`find`].
 pub fn read(path: &Path, cwd: &Path) -> Result<ConfigFile, Error> {
-    let text = read_text(path, cwd)?;
+    let text = read_text(path, cwd).map_err(|error| match (&error.help, path.exists()) {
+        (None, false) => error.help("--config takes a file, or one setting such as 'fail-on = \"error\"'"),
+        _ => error,
+    })?;
     let layer = layer::read_file(&text, &shown(path, cwd))?.unwrap_or_default();
     Ok(ConfigFile { path: path.to_owned(), layer })
 }

@@ -131,19 +131,23 @@ impl Selector {
 
 /// The error for a code, prefix or name that no rule has.
 pub fn unknown_rule(typed: &str) -> Error {
-    let upper = typed.to_uppercase();
-    // Codes are so alike that only a slip of one character can be understood.
-    let near = match upper.starts_with("LC") {
-        true => {
-            pages::rules().iter().map(|rule| rule.code).find(|code| strsim::levenshtein(code, &upper) <= 1)
-        }
-        false => nearest(typed, pages::rules().iter().map(|rule| rule.name)),
-    };
-    let help = match near {
+    let help = match meant_rule(typed) {
         Some(name) => format!("did you mean `{name}`?"),
         None => "`loopcheck rule --all` lists the rules".to_owned(),
     };
     Error::new(format!("unknown rule `{typed}`")).help(help)
+}
+
+/// The code or name of a rule that a mistyped one was most likely meant to be.
+pub fn meant_rule(typed: &str) -> Option<&'static str> {
+    let upper = typed.to_uppercase();
+    // Codes are so alike that only a slip of one character can be understood.
+    match upper.starts_with("LC") {
+        true => {
+            pages::rules().iter().map(|rule| rule.code).find(|code| strsim::levenshtein(code, &upper) <= 1)
+        }
+        false => nearest(typed, pages::rules().iter().map(|rule| rule.name)),
+    }
 }
 
 fn selectors(setting: &Setting) -> Result<Vec<Selector>, Error> {

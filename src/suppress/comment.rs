@@ -7,7 +7,7 @@ use crate::files::Source;
 use crate::ir::Span;
 use crate::python;
 use crate::settings::layer::Origin;
-use crate::settings::selection::{Selector, unknown_rule};
+use crate::settings::selection::{Selector, meant_rule};
 
 /// How every one begins, white space aside.
 const MARK: &str = "loopcheck:";
@@ -37,8 +37,8 @@ pub enum Reach {
 pub struct Code {
     pub text: String,
     pub span: Span,
-    /// The rules it names, or what to do because there is none.
-    pub rules: Result<Selector, String>,
+    /// The rules it names; where there is none, the rule that was most likely meant.
+    pub rules: Result<Selector, Option<&'static str>>,
     /// It has silenced something.
     pub used: bool,
 }
@@ -166,8 +166,7 @@ fn codes(list: &str, begin: u32) -> Vec<Code> {
         if text.is_empty() {
             continue;
         }
-        let rules =
-            Selector::parse(text, &Origin::Default).map_err(|_| unknown_rule(text).help.unwrap_or_default());
+        let rules = Selector::parse(text, &Origin::Default).map_err(|_| meant_rule(text));
         let span = Span { start, end: start + text.len() as u32 };
         codes.push(Code { text: text.to_owned(), span, rules, used: false });
     }

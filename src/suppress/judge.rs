@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use crate::analysis::Workspace;
 use crate::entry::{Entry, LoopKind};
 use crate::files;
-use crate::finding::{Applicability, Severity};
+use crate::finding::{Applicability, Finding, Severity};
 use crate::fix::intent::Intent;
 use crate::fix::{self, Cure};
 use crate::interpret::trace::RootTrace;
@@ -20,45 +20,52 @@ use crate::suppress::comment::{Code, Directive, Reach};
 /// The rules about suppressions, which nobody has to break to be allowed to silence them.
 const OWN: &str = "LC9";
 
-pub fn unknown(workspace: &Workspace, comments: &Comments) -> Vec<Diagnosis> {
+pub fn unknown(settings: &Settings, workspace: &Workspace, comments: &Comments) -> Vec<Diagnosis> {
     let mut found = Vec::new();
     for (module, directives) in comments.values() {
-        let mut report = |span: Span, message: String, help: String| {
-            let draft = Draft {
-                code: "LC902",
-                severity: Severity::Warning,
-                message,
-                label: String::new(),
-                why: String::new(),
-                help,
-                related: Vec::new(),
-            };
-            let place = workspace.modules[*module].source().place(span);
-            found.push(Diagnosis {
-                finding: draft.at(place),
-                trace: None,
-                site: None,
-                cure: None,
-                calls: Vec::new(),
-                silenced: Vec::new(),
-            });
-        };
         for directive in directives {
             if let Some((what, help)) = &directive.problem {
-                report(directive.span, format!("Unknown suppression: {what}"), help.clone());
+                let draft = about_comment("LC902", format!("Unknown suppression: {what}"), help.clone());
+                let place = workspace.modules[*module].source().place(directive.span);
+                found.push(finished(draft.at(place), None));
             }
             for code in &directive.codes {
-                if let Err(help) = &code.rules {
-                    report(
-                        code.span,
-                        format!("Unknown suppression: there is no rule `{}`", code.text),
-                        help.clone(),
-                    );
+                if let Err(meant) = code.rules {
+                    found.push(no_such_rule(settings, workspace, *module, directive, code, meant));
                 }
             }
         }
     }
     found
+}
+
+/// A code that no rule has silences nothing, so it goes. Where it looks like a slip, its repair may
+/// silence what was reported until now, and that is for a person to decide.
+fn no_such_rule(
+    settings: &Settings,
+    workspace: &Workspace,
+    module: usize,
+    directive: &Directive,
+    code: &Code,
+    meant: Option<&str>,
+) -> Diagnosis {
+    let message = format!("Unknown suppression: there is no rule `{}`", code.text);
+    let cure = match meant {
+        Some(meant) => Cure {
+            applicability: Applicability::Unsafe,
+            message: format!("write `{meant}`, which was most likely meant"),
+            intents: vec![(module, Intent::ReplaceComment { span: code.span, content: meant.to_owned() })],
+        },
+        None => removal(workspace, module, directive, &[code]),
+    };
+    let draft = about_comment("LC902", message, cure.message.clone());
+    with_cure(
+        settings,
+        workspace,
+        module,
+        draft.at(workspace.modules[module].source().place(code.span)),
+        cure,
+    )
 }
 
 pub fn unused(
@@ -128,44 +135,64 @@ fn diagnosis(
     directive: &Directive,
     idle: &[&Code],
 ) -> Diagnosis {
-    let names: Vec<String> = idle.iter().map(|code| format!("`{}`", code.text)).collect();
-    let all = idle.len() == directive.codes.len();
-    let mut help = if all {
-        "remove the comment".to_owned()
+    let cure = removal(workspace, module, directive, idle);
+    let message = format!("Unused suppression: there is nothing to silence for {}", names(idle));
+    let draft = about_comment("LC901", message, cure.message.clone());
+    let place = workspace.modules[module].source().place(directive.span);
+    with_cure(settings, workspace, module, draft.at(place), cure)
+}
+
+/// Takes codes out of a comment, and the whole comment where no other is left.
+fn removal(workspace: &Workspace, module: usize, directive: &Directive, codes: &[&Code]) -> Cure {
+    let (message, (span, content)) = if codes.len() == directive.codes.len() {
+        let text = &workspace.modules[module].source().text;
+        ("remove the comment".to_owned(), (without_comment(text, directive), String::new()))
     } else {
-        format!("remove {} from the comment", names.join(" and "))
+        (format!("remove {} from the comment", names(codes)), without_codes(directive, codes))
     };
-    let source = workspace.modules[module].source();
+    Cure {
+        applicability: Applicability::Safe,
+        message,
+        intents: vec![(module, Intent::ReplaceComment { span, content })],
+    }
+}
+
+/// A finding with its cure, where the comment stands in Python: other files are not edited.
+fn with_cure(
+    settings: &Settings,
+    workspace: &Workspace,
+    module: usize,
+    mut finding: Finding,
+    wanted: Cure,
+) -> Diagnosis {
     let mut cure = None;
-    let mut fix = None;
     if workspace.modules[module].command.is_none() {
-        let (span, content) = if all {
-            (without_comment(&source.text, directive), String::new())
-        } else {
-            without_codes(directive, idle)
-        };
-        let wanted = Cure {
-            applicability: Applicability::Safe,
-            message: help.clone(),
-            intents: vec![(module, Intent::ReplaceComment { span, content })],
-        };
         match fix::render_cure(settings, workspace, &wanted) {
-            Ok(rendered) => (fix, cure) = (Some(rendered), Some(wanted)),
-            Err(reason) => help = format!("{help}; not done by --fix: {reason}"),
+            Ok(rendered) => (finding.fix, cure) = (Some(rendered), Some(wanted)),
+            Err(reason) => finding.help = format!("{}; not done by --fix: {reason}", finding.help),
         }
     }
-    let draft = Draft {
-        code: "LC901",
+    finished(finding, cure)
+}
+
+fn about_comment(code: &'static str, message: String, help: String) -> Draft {
+    Draft {
+        code,
         severity: Severity::Warning,
-        message: format!("Unused suppression: there is nothing to silence for {}", names.join(" and ")),
+        message,
         label: String::new(),
         why: String::new(),
         help,
         related: Vec::new(),
-    };
-    let mut finding = draft.at(source.place(directive.span));
-    finding.fix = fix;
+    }
+}
+
+fn finished(finding: Finding, cure: Option<Cure>) -> Diagnosis {
     Diagnosis { finding, trace: None, site: None, cure, calls: Vec::new(), silenced: Vec::new() }
+}
+
+fn names(codes: &[&Code]) -> String {
+    codes.iter().map(|code| format!("`{}`", code.text)).collect::<Vec<_>>().join(" and ")
 }
 
 /// The other codes, in brackets as they were.

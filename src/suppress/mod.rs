@@ -45,7 +45,7 @@ pub fn apply(
 ) -> Vec<Silenced> {
     let mut comments = read_all(workspace);
     let mut silenced = take(&mut comments, diagnoses);
-    let mut about_comments = judge::unknown(workspace, &comments);
+    let mut about_comments = judge::unknown(settings, workspace, &comments);
     about_comments.extend(judge::unused(settings, workspace, traces, entries, &comments));
     silenced.extend(take(&mut comments, &mut about_comments));
     diagnoses.append(&mut about_comments);

@@ -65,7 +65,8 @@ fn the_commands_of_the_readme_work() {
         let arguments = command.strip_prefix("loopcheck").unwrap_or_else(|| panic!("not run: {command}"));
         let project = Project::new(&sample_tree());
         let arguments = words(arguments);
-        let run = project.run(&arguments.iter().map(String::as_str).collect::<Vec<_>>());
+        let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+        let (run, _) = project.pipe(b"print('standard input')\n", &arguments);
         assert!(matches!(run.status, 0 | 1), "{command}: {}", run.stderr);
         assert!(!run.stdout.is_empty(), "{command} prints nothing");
     }

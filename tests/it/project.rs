@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -45,6 +46,22 @@ impl Project {
         run_in(self.path(), arguments)
     }
 
+    /// Runs the binary with `input` as its standard input, and gives its standard output as it is.
+    pub fn pipe(&self, input: &[u8], arguments: &[&str]) -> (Run, Vec<u8>) {
+        let mut child = command(self.path(), arguments)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the binary under test starts");
+        let written = child.stdin.take().expect("a pipe").write_all(input);
+        // A command that reads nothing may be gone already.
+        let failed = written.is_err_and(|error| error.kind() != ErrorKind::BrokenPipe);
+        assert!(!failed, "the input was not written");
+        let output = child.wait_with_output().expect("it ends");
+        (Run::from(&output), output.stdout)
+    }
+
     /// The findings of every severity as JSON.
     pub fn check(&self, more: &[&str]) -> Run {
         let mut arguments = vec!["check", ".", "--output-format", "json", "--min-severity", "info"];
@@ -74,6 +91,16 @@ pub struct Run {
     pub stderr: String,
 }
 
+impl From<&Output> for Run {
+    fn from(output: &Output) -> Run {
+        Run {
+            status: output.status.code().unwrap_or(-1),
+            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
+    }
+}
+
 impl Run {
     /// The standard output as JSON, or a sentence that shows what came instead.
     pub fn json(&self) -> Result<Value, String> {
@@ -88,21 +115,22 @@ impl Run {
 
 /// Runs the binary in `folder`, without colour and without anything to read.
 pub fn run_in(folder: &Path, arguments: &[&str]) -> Run {
-    let output = Command::new(env!("CARGO_BIN_EXE_loopcheck"))
+    let output =
+        command(folder, arguments).stdin(Stdio::null()).output().expect("the binary under test starts");
+    Run::from(&output)
+}
+
+/// The binary in `folder`, without colour.
+fn command(folder: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_loopcheck"));
+    command
         .args(arguments)
         .current_dir(folder)
-        .stdin(Stdio::null())
         .env("NO_COLOR", "1")
         .env_remove("FORCE_COLOR")
         .env_remove("CLICOLOR_FORCE")
-        .env_remove("GITHUB_ACTIONS")
-        .output()
-        .expect("the binary under test starts");
-    Run {
-        status: output.status.code().unwrap_or(-1),
-        stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
-        stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
-    }
+        .env_remove("GITHUB_ACTIONS");
+    command
 }
 
 /// Every file below `folder`.

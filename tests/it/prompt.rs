@@ -111,6 +111,70 @@ fn unused_ignores_are_fixed_once_the_finding_is() {
 }
 
 #[test]
+fn a_code_that_looks_like_a_slip_is_repaired_only_when_asked() {
+    let slip = MAIN.replacen("main())\n", "main())  # loopcheck: ignore[LC1033] console\n", 1);
+    let project = project(&[("main.py", &slip), ("pyproject.toml", PYPROJECT)]);
+    assert!(concise(&project, &[]).contains("LC902 Unknown suppression: there is no rule `LC1033`"));
+    project.run(&["--fix", "--fixable", "LC902"]);
+    assert_eq!(text(&project, "main.py"), slip, "the comment would silence what is reported now");
+    project.run(&["--fix", "--fixable", "LC902", "--unsafe-fixes"]);
+    assert_eq!(text(&project, "main.py"), slip.replace("LC1033", "LC103"));
+    assert!(!concise(&project, &[]).contains("main.py:8:"), "{}", concise(&project, &[]));
+}
+
+#[test]
+fn fixed_standard_input_goes_to_standard_output_and_no_file_is_written() {
+    let project = ticker();
+    let before = project.files();
+    // The file has the same text, another text, or is not there at all.
+    for name in ["main.py", "pyproject.toml", "new.py"] {
+        for fix in ["--fix", "--fix-only"] {
+            let arguments = ["-", fix, "--stdin-filename", name, "--ignore", "LC104"];
+            let (run, _) = project.pipe(MAIN.as_bytes(), &arguments);
+            assert_eq!(run.status, 0, "{name} {fix}: {}", run.stderr);
+            assert!(run.stdout.contains("loop_factory="), "{name} {fix}: {}", run.stdout);
+            assert!(run.stderr.contains("Fixed 2 findings in 1 file."), "{name} {fix}: {}", run.stderr);
+        }
+    }
+    assert!(project.files() == before, "a file was written");
+    let healthy = "print('tick')\r\n";
+    let (run, _) = project.pipe(healthy.as_bytes(), &["-", "--fix"]);
+    assert_eq!((run.status, &*run.stdout), (0, healthy), "what needs no fix comes back as it was");
+}
+
+#[test]
+fn standard_input_leaves_in_the_encoding_it_came_in() {
+    let head: &[u8] = b"# -*- coding: latin-1 -*-\r\n# caf\xe9\r\n";
+    let input = [head, MAIN.replace('\n', "\r\n").as_bytes()].concat();
+    let (run, output) = ticker().pipe(&input, &["-", "--fix", "-q"]);
+    assert_eq!(run.status, 0, "{}", run.stderr);
+    assert!(output.starts_with(head) && output.len() > input.len(), "{}", run.stdout);
+    let marked = [b"\xef\xbb\xbf", MAIN.as_bytes()].concat();
+    let (_, output) = ticker().pipe(&marked, &["-", "--fix", "-q"]);
+    assert!(output.starts_with(b"\xef\xbb\xbfimport asyncio\n"));
+}
+
+#[test]
+fn the_last_of_two_opposites_counts() {
+    let project = project(&[
+        ("main.py", MAIN),
+        ("pyproject.toml", PYPROJECT),
+        ("loopcheck.toml", "force-exclude = false\nrespect-gitignore = false\nunsafe-fixes = true\n"),
+    ]);
+    let shown = |arguments: &[&str], line: &str| {
+        let settings = project.run(&[&["--show-settings"], arguments].concat()).stdout;
+        assert!(settings.lines().any(|shown| shown == line), "{arguments:?}: {line}\n{settings}");
+    };
+    shown(&["--force-exclude"], "force-exclude = true  # --force-exclude");
+    shown(&["--force-exclude", "--no-force-exclude"], "force-exclude = false  # --no-force-exclude");
+    shown(&["--respect-gitignore"], "respect-gitignore = true  # --respect-gitignore");
+    shown(&["--unsafe-fixes", "--no-unsafe-fixes"], "unsafe-fixes = false  # --no-unsafe-fixes");
+    shown(&[], "unsafe-fixes = true  # loopcheck.toml:3");
+    assert_eq!(project.run(&["--fix", "--no-fix"]).status, 1);
+    assert_eq!(text(&project, "main.py"), MAIN);
+}
+
+#[test]
 fn a_baseline_knows_findings_again_when_lines_have_moved() {
     let project = ticker();
     let written = project.run(&["--write-baseline", "known.json"]);
@@ -229,6 +293,14 @@ fn exclude_binds_named_files_unless_told_otherwise() {
 }
 
 #[test]
+fn verbose_says_what_was_read() {
+    let project = project(&[("main.py", MAIN), ("loopcheck.toml", "fail-on = \"error\"\n")]);
+    let run = project.run(&["-v"]);
+    assert_eq!(run.stderr, "configuration file: loopcheck.toml\n1 file checked\n");
+    assert_eq!(run.stdout, project.run(&[]).stdout);
+}
+
+#[test]
 fn arguments_may_stand_in_a_file() {
     let project = ticker();
     fs::write(project.path().join("args.txt"), "\u{feff}--output-format\r\nconcise\r\n\r\n-q\r\n")
@@ -240,6 +312,30 @@ fn arguments_may_stand_in_a_file() {
         "error: cannot read the arguments in no.txt\n  no such file or directory\n  \
          help: a path that begins with `@` is written `./@no.txt`\n"
     );
+}
+
+/// Standard output is no terminal here, so that colour is there only for who asks for it.
+#[test]
+fn colour_obeys_the_usual_variables_and_the_argument_above_them() {
+    let project = ticker();
+    let coloured = |variables: &[(&str, &str)], arguments: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_loopcheck"));
+        for name in ["NO_COLOR", "FORCE_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "GITHUB_ACTIONS"] {
+            command.env_remove(name);
+        }
+        command
+            .args(arguments)
+            .envs(variables.iter().copied())
+            .current_dir(project.path())
+            .stdin(Stdio::null());
+        command.output().expect("the binary starts").stdout.contains(&b'\x1b')
+    };
+    assert!(!coloured(&[], &[]));
+    assert!(coloured(&[("FORCE_COLOR", "1")], &[]) && coloured(&[("CLICOLOR_FORCE", "1")], &[]));
+    assert!(!coloured(&[("NO_COLOR", "1"), ("FORCE_COLOR", "1")], &[]));
+    assert!(!coloured(&[("CLICOLOR", "1")], &[]));
+    assert!(coloured(&[("NO_COLOR", "1")], &["--color", "always"]));
+    assert!(!coloured(&[("FORCE_COLOR", "1")], &["--color=never"]));
 }
 
 #[test]
@@ -271,6 +367,7 @@ fn mistakes_get_a_helpful_answer() {
         (&["--ignore", "asyncio-on-proacto"], &["did you mean `asyncio-on-proactor`?"]),
         (&["--config", "fial-on = 'error'"], &["unknown setting `fial-on`", "did you mean `fail-on`?"]),
         (&["--config", "no.toml"], &["cannot read the configuration file no.toml", "no such file"]),
+        (&["--config", "fail-on"], &["--config takes a file, or one setting such as 'fail-on = \"error\"'"]),
         (&["--config", "fail-on = error"], &["neither a file nor a setting", "in quotes"]),
         (&["--isolated", "--config", "pyproject.toml"], &["--isolated reads no configuration file"]),
         (&["--baseline", "no.json"], &["cannot read the baseline no.json", "--write-baseline no.json"]),
