@@ -14,11 +14,13 @@ use std::sync::Arc;
 use crate::entry::Entry;
 use crate::error::Error;
 use crate::files::{self, Source};
-use crate::finding::{Finding, Place, ShownPath};
+use crate::finding::{Finding, Place, Severity, ShownPath};
 use crate::fix;
-use crate::rules;
+use crate::interpret::trace::RootTrace;
+use crate::knowledge::pages;
 use crate::project::Project;
 use crate::project::evidence::{Deployment, Reason};
+use crate::rules;
 use crate::settings::{Settings, Windows};
 use crate::suppress::{self, Silenced};
 
@@ -42,6 +44,8 @@ pub struct Analysis {
     pub sources: Sources,
     /// In the order of their folders.
     pub deployed: Vec<Deployed>,
+    /// Some warning would be an error if the project were known to be deployed on Windows.
+    pub is_deployment_open: bool,
     /// Files that could not be read: exit status 2.
     pub failures: Vec<Failure>,
     /// Sentences for the person that belong to no place.
@@ -178,6 +182,14 @@ fn deployed(settings: &Settings, workspace: &Workspace) -> Vec<Deployed> {
     all
 }
 
+/// Whether it is only a warning because nothing tells where the project runs.
+fn is_capped(workspace: &Workspace, traces: &[RootTrace], diagnosis: &rules::Diagnosis) -> bool {
+    let table = pages::find(diagnosis.finding.code).map(|rule| rule.severity);
+    let Some(trace) = diagnosis.trace.map(|index| &traces[index]) else { return false };
+    (diagnosis.finding.severity, table) == (Severity::Warning, Some(Severity::Error))
+        && rules::deployment(workspace, trace) == Deployment::Unknown
+}
+
 /// Findings with their cures, and everything else there is to say.
 pub fn examine(settings: &Settings, workspace: &Workspace) -> (Analysis, Vec<rules::Diagnosis>) {
     let traces = runs::run_all(workspace);
@@ -218,6 +230,7 @@ pub fn examine(settings: &Settings, workspace: &Workspace) -> (Analysis, Vec<rul
         files_checked: workspace.files_checked,
         sources,
         deployed: deployed(settings, workspace),
+        is_deployment_open: diagnoses.iter().any(|diagnosis| is_capped(workspace, &traces, diagnosis)),
         failures: workspace.failures(),
         notices,
     };

@@ -51,6 +51,8 @@ pub struct Report<'a> {
     pub failures: &'a [Failure],
     /// How many findings lie below it.
     pub hidden: usize,
+    /// Some warning would be an error if the project were known to be deployed on Windows.
+    pub is_deployment_open: bool,
     pub entries: usize,
     pub files: usize,
     pub sources: &'a Sources,
@@ -66,6 +68,7 @@ impl<'a> Report<'a> {
         let findings: Vec<&Finding> = analysis.findings.iter().filter(shown).collect();
         Report {
             hidden: analysis.findings.len() - findings.len(),
+            is_deployment_open: analysis.is_deployment_open && !findings.is_empty(),
             findings,
             silenced: analysis.silenced.iter().filter(|silenced| shown(&&silenced.finding)).collect(),
             failures: &analysis.failures,

@@ -12,7 +12,11 @@ pub fn render(report: &Report<'_>, paint: Paint) -> String {
         let lesser = plural(report.hidden, "lesser finding");
         text += &format!(" {lesser} hidden, `--min-severity info` shows {them}.");
     }
-    text + "\n"
+    text += "\n";
+    if report.is_deployment_open {
+        text += "No file tells whether this runs on Windows: `windows = true` in [tool.loopcheck] makes errors of such warnings, `windows = false` silences them.\n";
+    }
+    text
 }
 
 fn clean(report: &Report<'_>, paint: Paint) -> String {

@@ -138,6 +138,7 @@ fn shown(format: OutputFormat) -> String {
 
 fn everything(analysis: &Analysis) -> Report<'_> {
     Report {
+        is_deployment_open: false,
         findings: analysis.findings.iter().collect(),
         silenced: analysis.silenced.iter().collect(),
         failures: &analysis.failures,
