@@ -6,6 +6,15 @@ use crate::interpret::machine::{Flow, Machine};
 use crate::interpret::value::{Object, Sequence, Unknown, Value};
 use crate::ir::{BinaryOp, CompareOp};
 
+/// Longer strings (bytes) and collections (items) are not made: a program of two lines can double one
+/// until no machine holds it.
+pub(super) const MAX_TEXT: usize = 1 << 16;
+pub(super) const MAX_ITEMS: usize = 1 << 14;
+
+/// Parts of two values that are compared before the answer is left open. Parts may be shared, or
+/// contain themselves.
+const COMPARED: usize = 1 << 14;
+
 impl<'p> Machine<'p> {
     pub fn truth(&self, value: &Value) -> Option<bool> {
         match value {
@@ -145,6 +154,12 @@ impl<'p> Machine<'p> {
     }
 
     pub fn equal(&self, left: &Value, right: &Value) -> Option<bool> {
+        let mut parts = COMPARED;
+        self.equal_within(left, right, &mut parts)
+    }
+
+    fn equal_within(&self, left: &Value, right: &Value, parts: &mut usize) -> Option<bool> {
+        *parts = parts.checked_sub(1)?;
         if left.same(right) {
             return Some(true);
         }
@@ -152,11 +167,11 @@ impl<'p> Machine<'p> {
             (Value::Unknown(_), _) | (_, Value::Unknown(_)) => None,
             (Value::Bool(a), Value::Int(b)) | (Value::Int(b), Value::Bool(a)) => Some(i64::from(*a) == *b),
             (Value::Float(a), Value::Int(b)) | (Value::Int(b), Value::Float(a)) => Some(*a == *b as f64),
-            (Value::Tuple(a), Value::Tuple(b)) => self.equal_items(a, b),
+            (Value::Tuple(a), Value::Tuple(b)) => self.equal_items(a, b, parts),
             (Value::Object(a), Value::Object(b)) => {
                 match (self.state.heap.get(*a), self.state.heap.get(*b)) {
                     (Object::List(x), Object::List(y)) if !x.open && !y.open => {
-                        self.equal_items(&x.items, &y.items)
+                        self.equal_items(&x.items, &y.items, parts)
                     }
                     (Object::List(_), Object::List(_))
                     | (Object::Dict(_), Object::Dict(_))
@@ -178,13 +193,13 @@ impl<'p> Machine<'p> {
         }
     }
 
-    fn equal_items(&self, a: &[Value], b: &[Value]) -> Option<bool> {
+    fn equal_items(&self, a: &[Value], b: &[Value], parts: &mut usize) -> Option<bool> {
         if a.len() != b.len() {
             return Some(false);
         }
         let mut answer = Some(true);
         for (x, y) in a.iter().zip(b) {
-            match self.equal(x, y) {
+            match self.equal_within(x, y, parts) {
                 Some(true) => {}
                 Some(false) => return Some(false),
                 None => answer = None,
@@ -244,11 +259,11 @@ impl<'p> Machine<'p> {
             let more = self.items(&more);
             if let Object::List(list) = self.state.heap.get_mut(*id) {
                 match more {
-                    Some((items, open)) => {
+                    Some((items, open)) if list.items.len() + items.len() <= MAX_ITEMS => {
                         list.items.extend(items);
                         list.open |= open;
                     }
-                    None => list.open = true,
+                    _ => list.open = true,
                 }
                 return Ok(old);
             }
@@ -270,17 +285,23 @@ impl<'p> Machine<'p> {
                 BinaryOp::BitXor => Some(Value::Bool(*a ^ *b)),
                 _ => integers(i64::from(*a), op, i64::from(*b)),
             },
-            (Value::Str(a), BinaryOp::Add, Value::Str(b)) => Some(Value::str(format!("{a}{b}"))),
+            (Value::Str(a), BinaryOp::Add, Value::Str(b)) if a.len() + b.len() <= MAX_TEXT => {
+                Some(Value::str(format!("{a}{b}")))
+            }
             (Value::Str(format), BinaryOp::Mod, value) => percent(format, value),
-            (Value::Str(a), BinaryOp::Mul, Value::Int(b)) if (0..64).contains(b) => {
+            (Value::Str(a), BinaryOp::Mul, Value::Int(b))
+                if (0..64).contains(b) && a.len() * 64 <= MAX_TEXT =>
+            {
                 Some(Value::str(a.repeat(*b as usize)))
             }
             (Value::Tuple(a), BinaryOp::Add, Value::Tuple(b)) => {
-                Some(Value::tuple(a.iter().chain(b.iter()).cloned().collect()))
+                Some(self.tuple(a.iter().chain(b.iter()).cloned().collect()))
             }
             (Value::Object(a), BinaryOp::Add | BinaryOp::BitOr, Value::Object(b)) => {
                 match (self.state.heap.get(*a), self.state.heap.get(*b)) {
-                    (Object::List(x), Object::List(y)) | (Object::Set(x), Object::Set(y)) => {
+                    (Object::List(x), Object::List(y)) | (Object::Set(x), Object::Set(y))
+                        if x.items.len() + y.items.len() <= MAX_ITEMS =>
+                    {
                         let items = x.items.iter().chain(&y.items).cloned().collect();
                         let joined = Sequence { items, open: x.open || y.open };
                         let is_list = matches!(self.state.heap.get(*a), Object::List(_));
@@ -316,6 +337,16 @@ impl<'p> Machine<'p> {
             }
         }
         Ok(self.unknown("a computed value"))
+    }
+
+    /// A tuple, unless it has more parts than anyone would look at.
+    pub fn tuple(&mut self, items: Vec<Value>) -> Value {
+        let mut parts = MAX_ITEMS;
+        if items.iter().all(|item| item.has_within(&mut parts)) {
+            Value::tuple(items)
+        } else {
+            self.unknown("a large tuple")
+        }
     }
 
     /// A value as the person would write it, for messages.
@@ -361,6 +392,9 @@ fn percent(format: &str, value: &Value) -> Option<Value> {
     let mut rest = format;
     while let Some((before, after)) = rest.split_once('%') {
         text += before;
+        if text.len() > MAX_TEXT {
+            return None;
+        }
         rest = after.get(1..)?;
         match (after.as_bytes()[0], after.starts_with('%')) {
             (_, true) => text.push('%'),
