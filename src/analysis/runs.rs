@@ -6,6 +6,7 @@ use rayon::prelude::*;
 
 use crate::analysis::{Workspace, roots};
 use crate::entry::Launch;
+use crate::fault;
 use crate::interpret::trace::{Root, RootTrace};
 use crate::interpret::{
     Inherited, Limits, RunOptions, Unit, World, inherited, record_functions, record_root, run_functions,
@@ -25,7 +26,10 @@ pub fn run_all(workspace: &Workspace) -> Vec<RootTrace> {
     let limits = Limits::of_one_in(by_module.len());
     let functions: Vec<Vec<RootTrace>> = by_module
         .par_iter()
-        .map(|roots| functions_of(workspace, roots, limits, &programs, run_functions))
+        .map(|roots| {
+            let run = || functions_of(workspace, roots, limits, &programs, run_functions);
+            workspace.guarded("functions", roots[0].module, run).unwrap_or_default()
+        })
         .collect();
     traces.extend(functions.into_iter().flatten());
     traces
@@ -37,7 +41,7 @@ fn run_each(workspace: &Workspace, roots: &[Root]) -> (Vec<RootTrace>, BTreeSet<
         .par_iter()
         .map(|root| {
             let limits = shares.of(workspace, root);
-            let ran = guarded(root, || {
+            let ran = guarded(workspace, root, || {
                 with_options(workspace, root.module, limits, None, |options| run_root(options, root))
             });
             match older_python(workspace, &ran.0) {
@@ -110,12 +114,13 @@ pub fn record(workspace: &Workspace, traces: &[RootTrace], index: usize) -> Root
 
 /// A fault of ours in one root must not take the others with it.
 fn guarded(
+    workspace: &Workspace,
     root: &Root,
     run: impl FnOnce() -> (RootTrace, BTreeSet<(Unit, Span)>),
 ) -> (RootTrace, BTreeSet<(Unit, Span)>) {
-    std::panic::catch_unwind(std::panic::AssertUnwindSafe(run)).unwrap_or_else(|_| {
+    workspace.guarded("run", root.module, run).unwrap_or_else(|| {
         let mut trace = RootTrace::new(root.clone());
-        trace.incomplete = Some("loopcheck itself failed here; please report it".into());
+        trace.incomplete = Some(fault::MESSAGE.into());
         (trace, BTreeSet::new())
     })
 }
