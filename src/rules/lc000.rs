@@ -39,10 +39,13 @@ pub fn check(workspace: &Workspace, _: &[RootTrace]) -> Vec<Diagnosis> {
                 Scope::Application => Severity::Error,
                 Scope::Example | Scope::Test => Severity::Info,
             },
+            help: match message == fault::MESSAGE {
+                true => "the other files were checked".into(),
+                false => "check that Python itself accepts the file".into(),
+            },
             message,
             label: String::new(),
             why: "loopcheck cannot tell what this file does; nothing in it was checked or changed".into(),
-            help: "check that Python itself accepts the file".into(),
             related: Vec::new(),
         };
         found.push(Diagnosis {

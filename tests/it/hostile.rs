@@ -127,7 +127,7 @@ fn a_panic_takes_no_other_file_with_it() {
         let read = |name: &str| fs::read_to_string(project.path().join(name)).expect("a file");
         assert_eq!(read("bad.py"), PROGRAM, "{stage}: written in spite of a fault");
         assert_ne!(read("good.py"), PROGRAM, "{stage}: the other file was not fixed");
-        let told = String::from_utf8_lossy(&output.stdout).contains("LC000");
-        assert_eq!(told, stage != "fix", "{stage}: {}", String::from_utf8_lossy(&output.stdout));
+        let told = String::from_utf8_lossy(&output.stdout);
+        assert!(told.contains("LC000"), "{stage}: {told}");
     }
 }

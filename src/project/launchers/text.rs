@@ -65,7 +65,7 @@ impl Mapped {
         let last = self.text.get(range.clone()).and_then(|text| text.chars().next_back());
         let length = last.map_or(0, char::len_utf8);
         match (place(range.start), place(range.end - length)) {
-            (Some(start), Some(last)) => span(start..last + length),
+            (Some(start), Some(last)) if start <= last => span(start..last + length),
             _ => self.whole,
         }
     }
