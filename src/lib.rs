@@ -20,6 +20,7 @@
 //! - [`server`]: the language server, which keeps the findings of an editor's folders up to date.
 //! - [`platform`]: the three platforms a program is run on.
 //! - [`fingerprint`]: what a finding is known by from one run to the next.
+//! - [`fault`]: a panic of ours stays with the file it concerns.
 //! - [`finding`] and [`entry`]: what passes to the report.
 
 pub mod analysis;
@@ -27,6 +28,7 @@ pub mod baseline;
 pub mod cli;
 pub mod entry;
 pub mod error;
+pub mod fault;
 pub mod files;
 pub mod finding;
 pub mod fingerprint;

@@ -7,6 +7,7 @@ use rayon::prelude::*;
 use crate::analysis::pythons::{older_python, other_pythons};
 use crate::analysis::{Workspace, roots};
 use crate::entry::Launch;
+use crate::fault;
 use crate::interpret::trace::{Root, RootTrace};
 use crate::interpret::{
     Inherited, Limits, RunOptions, Unit, World, inherited, record_functions, record_root, run_functions,
@@ -30,7 +31,13 @@ pub fn run_all(workspace: &Workspace) -> Vec<RootTrace> {
         programs: &programs,
         run: run_functions,
     };
-    let functions: Vec<Vec<RootTrace>> = by_module.par_iter().map(|roots| alone.of_module(roots)).collect();
+    let functions: Vec<Vec<RootTrace>> = by_module
+        .par_iter()
+        .map(|roots| {
+            let run = || alone.of_module(roots);
+            workspace.guarded("functions", roots[0].module, run).unwrap_or_default()
+        })
+        .collect();
     traces.extend(functions.into_iter().flatten());
     traces
 }
@@ -42,7 +49,7 @@ fn run_each(workspace: &Workspace, roots: &[Root]) -> (Vec<RootTrace>, BTreeSet<
         .map(|root| {
             let limits = shares.of(workspace, root);
             let on = |python: Option<Minor>| {
-                let (trace, executed) = guarded(root, || {
+                let (trace, executed) = guarded(workspace, root, || {
                     with_options(workspace, root.module, limits, python, |options| run_root(options, root))
                 });
                 (RootTrace { python, ..trace }, executed)
@@ -135,12 +142,13 @@ pub fn record(
 
 /// A fault of ours in one root must not take the others with it.
 fn guarded(
+    workspace: &Workspace,
     root: &Root,
     run: impl FnOnce() -> (RootTrace, BTreeSet<(Unit, Span)>),
 ) -> (RootTrace, BTreeSet<(Unit, Span)>) {
-    std::panic::catch_unwind(std::panic::AssertUnwindSafe(run)).unwrap_or_else(|_| {
+    workspace.guarded("run", root.module, run).unwrap_or_else(|| {
         let mut trace = RootTrace::new(root.clone());
-        trace.incomplete = Some("loopcheck itself failed here; please report it".into());
+        trace.incomplete = Some(fault::MESSAGE.into());
         (trace, BTreeSet::new())
     })
 }

@@ -1,14 +1,15 @@
 //! From settings to projects: walking, the universe, and the metadata of every root.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use rayon::prelude::*;
 
 use crate::analysis::Failure;
 use crate::baseline::Baseline;
 use crate::error::Error;
+use crate::fault;
 use crate::files::{
     self, FileKind, Needles, ReadError, Role, Source, Target, Universe, UniverseFile, WalkOptions, Walked,
     WalkedLauncher,
@@ -37,9 +38,25 @@ pub struct Workspace {
     walk_failures: Vec<Failure>,
     /// Roots of projects below which every file was walked.
     whole: Vec<PathBuf>,
+    /// Modules over which loopcheck panicked, here or in the same workspace with other texts.
+    faults: Arc<Mutex<BTreeSet<usize>>>,
 }
 
 impl Workspace {
+    /// Does work that concerns one module. Where it panics, that is remembered and nothing comes back.
+    pub fn guarded<T>(&self, stage: &str, module: usize, work: impl FnOnce() -> T) -> Option<T> {
+        let done = fault::caught(stage, &self.modules[module].shown, work);
+        if done.is_none() {
+            self.faults.lock().unwrap_or_else(PoisonError::into_inner).insert(module);
+        }
+        done
+    }
+
+    /// Whether loopcheck panicked over a module: nothing is written there.
+    pub fn has_fault(&self, module: usize) -> bool {
+        self.faults.lock().unwrap_or_else(PoisonError::into_inner).contains(&module)
+    }
+
     pub fn open(settings: &Settings) -> Result<Workspace, Error> {
         let baseline = match &settings.baseline {
             Some(path) => Some(Arc::new(Baseline::read(path, &settings.cwd)?)),
@@ -130,6 +147,7 @@ impl Workspace {
             baseline,
             walk_failures,
             whole,
+            faults: Arc::default(),
         })
     }
 
@@ -160,6 +178,7 @@ impl Workspace {
             baseline: self.baseline.clone(),
             walk_failures: self.walk_failures.clone(),
             whole: self.whole.clone(),
+            faults: self.faults.clone(),
         }
     }
 
@@ -188,7 +207,12 @@ impl Workspace {
                 _ => None,
             },
         );
-        self.walk_failures.iter().cloned().chain(unread).collect()
+        let faulty = self.modules.iter().enumerate().filter(|(index, module)| {
+            self.has_fault(*index) || module.is_loaded() && matches!(module.code(), Err(Unreadable::Fault))
+        });
+        let faulty = faulty
+            .map(|(_, module)| Failure { path: module.shown.clone(), message: fault::MESSAGE.to_owned() });
+        self.walk_failures.iter().cloned().chain(unread).chain(faulty).collect()
     }
 }
 

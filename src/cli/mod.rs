@@ -12,6 +12,7 @@ mod server;
 mod shell;
 
 use std::ffi::OsString;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -49,7 +50,13 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         }
     };
     let output = Output::new(&args.global);
-    let ended = run(args.command, &output).unwrap_or_else(|error| {
+    let ran = catch_unwind(AssertUnwindSafe(|| run(args.command, &output)));
+    let ran = ran.unwrap_or_else(|_| {
+        Err(Error::new("loopcheck itself failed").help(
+            "please report it with what it said above at https://github.com/loopcheck/loopcheck/issues",
+        ))
+    });
+    let ended = ran.unwrap_or_else(|error| {
         output.error(&error);
         Exit::Failed
     });

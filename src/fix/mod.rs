@@ -16,6 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::analysis::Workspace;
+use crate::fault;
 use crate::finding::{Applicability, Edit, Fix, Severity};
 use crate::fix::apply::TextEdit;
 use crate::fix::intent::{GuardStyle, Intent, Style};
@@ -46,7 +47,10 @@ pub fn plan_all(
         // What cures the call cures its finding, whichever rule tells of it.
         let silenced = diagnosis.silenced.iter().filter(|_| diagnosis.is_about_calls());
         let all = std::iter::once(&*diagnosis).chain(silenced);
-        let mut plans = all.filter_map(|diagnosis| plan(settings, workspace, traces, diagnosis));
+        let mut plans = all.filter_map(|diagnosis| {
+            let module = traces[diagnosis.trace?].root.module;
+            workspace.guarded("fix", module, || plan(settings, workspace, traces, diagnosis)).flatten()
+        });
         // Without a cure, the first that has something to say to a person.
         let better = |best: Result<_, String>, next: Result<_, String>| match (best, next) {
             (Err(help), Err(other)) if help.is_empty() => Err(other),
@@ -168,6 +172,9 @@ fn render_all(
     };
     let mut changes = Vec::new();
     for (module, intents) in by_module {
+        if workspace.has_fault(module) {
+            return Err(fault::MESSAGE.to_owned());
+        }
         if !workspace.modules[module].file.given {
             return Err(format!("{} is not among the files given", workspace.modules[module].shown));
         }

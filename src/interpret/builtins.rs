@@ -387,7 +387,7 @@ impl<'p> Machine<'p> {
             sequence.items.reverse();
         }
         Ok(match kind {
-            "tuple" if !sequence.open => Value::tuple(sequence.items),
+            "tuple" if !sequence.open => self.tuple(sequence.items),
             "tuple" => self.unknown("a tuple"),
             "set" | "frozenset" => self.set_of(sequence),
             _ => self.alloc(Object::List(sequence)),

@@ -223,7 +223,7 @@ impl<'p> Machine<'p> {
                     Some(if open_args {
                         self.alloc(Object::List(Sequence { items: rest, open: true }))
                     } else {
-                        Value::tuple(rest)
+                        self.tuple(rest)
                     })
                 }
                 ParamKind::VarKeyword => {

@@ -10,6 +10,12 @@ use crate::interpret::machine::{Flow, Machine};
 use crate::interpret::value::{Object, Sequence, Value};
 use crate::ir::{BinaryOp, CompareOp};
 
+/// Comparisons between two sets, after which the answer is left open.
+const COMPARED: usize = 1 << 14;
+
+/// Items of a set that a new one is compared with, where the values alone do not tell.
+const RIVALS: usize = 64;
+
 impl<'p> Machine<'p> {
     /// The set of some items: of those that are equal, one. Where two may be equal, its size is open.
     pub fn set_of(&mut self, sequence: Sequence) -> Value {
@@ -28,6 +34,11 @@ impl<'p> Machine<'p> {
                 continue;
             }
             let rivals = if is_plain { &others } else { &set.items };
+            if rivals.len() > RIVALS {
+                set.open = true;
+                set.items.push(item);
+                continue;
+            }
             let answers: Vec<Option<bool>> = rivals.iter().map(|other| self.equal(other, &item)).collect();
             if answers.contains(&Some(true)) {
                 continue;
@@ -43,6 +54,9 @@ impl<'p> Machine<'p> {
 
     /// Whether every item of one collection is in another.
     fn has_all(&self, whole: &Sequence, part: &Sequence) -> Option<bool> {
+        if whole.items.len() * part.items.len() > COMPARED {
+            return None;
+        }
         let mut answer = if part.open { None } else { Some(true) };
         for item in &part.items {
             match self.has(whole, item) {
@@ -89,6 +103,9 @@ impl<'p> Machine<'p> {
 
     /// `|`, `&`, `-` and `^` between sets.
     pub fn join_sets(&mut self, left: &Sequence, op: BinaryOp, right: &Sequence) -> Option<Value> {
+        if left.items.len() * right.items.len() > COMPARED {
+            return None;
+        }
         let only = |machine: &Machine<'p>, items: &Sequence, other: &Sequence, wanted: bool| {
             let mut found = Vec::new();
             for item in &items.items {

@@ -108,7 +108,7 @@ impl<'p> Machine<'p> {
             ExprKind::Lambda(code) => self.make_function(env, code),
             ExprKind::Tuple(items) => {
                 let sequence = self.eval_items(env, items)?;
-                Ok(if sequence.open { self.unknown("a tuple") } else { Value::tuple(sequence.items) })
+                Ok(if sequence.open { self.unknown("a tuple") } else { self.tuple(sequence.items) })
             }
             ExprKind::List(items) => {
                 let sequence = self.eval_items(env, items)?;

@@ -1,6 +1,7 @@
 //! The methods of builtin types: lists, sets, dictionaries, coroutines.
 
 use crate::interpret::machine::{Flow, Machine};
+use crate::interpret::operators::MAX_ITEMS;
 use crate::interpret::value::{Mapping, Object, Sequence, Value};
 
 impl<'p> Machine<'p> {
@@ -94,11 +95,11 @@ impl<'p> Machine<'p> {
             }
             ("extend" | "update", _) => {
                 match extra.flatten() {
-                    Some((items, open)) => {
+                    Some((items, open)) if sequence.items.len() + items.len() <= MAX_ITEMS => {
                         sequence.items.extend(items);
                         sequence.open |= open;
                     }
-                    None => sequence.open = true,
+                    _ => sequence.open = true,
                 }
                 Value::None
             }

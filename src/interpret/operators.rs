@@ -6,6 +6,15 @@ use crate::interpret::machine::{Flow, Machine};
 use crate::interpret::value::{Object, Sequence, Unknown, Value};
 use crate::ir::{BinaryOp, CompareOp};
 
+/// Longer strings (bytes) and collections (items) are not made: a program of two lines can double one
+/// until no machine holds it.
+pub(super) const MAX_TEXT: usize = 1 << 16;
+pub(super) const MAX_ITEMS: usize = 1 << 14;
+
+/// Parts of two values that are compared before the answer is left open. Parts may be shared, or
+/// contain themselves.
+const COMPARED: usize = 1 << 14;
+
 impl<'p> Machine<'p> {
     pub fn truth(&self, value: &Value) -> Option<bool> {
         match value {
@@ -155,6 +164,12 @@ impl<'p> Machine<'p> {
     }
 
     pub fn equal(&self, left: &Value, right: &Value) -> Option<bool> {
+        let mut parts = COMPARED;
+        self.equal_within(left, right, &mut parts)
+    }
+
+    fn equal_within(&self, left: &Value, right: &Value, parts: &mut usize) -> Option<bool> {
+        *parts = parts.checked_sub(1)?;
         if left.same(right) {
             return Some(true);
         }
@@ -162,11 +177,11 @@ impl<'p> Machine<'p> {
             (Value::Unknown(_), _) | (_, Value::Unknown(_)) => None,
             (Value::Bool(a), Value::Int(b)) | (Value::Int(b), Value::Bool(a)) => Some(i64::from(*a) == *b),
             (Value::Float(a), Value::Int(b)) | (Value::Int(b), Value::Float(a)) => Some(*a == *b as f64),
-            (Value::Tuple(a), Value::Tuple(b)) => self.equal_items(a, b),
+            (Value::Tuple(a), Value::Tuple(b)) => self.equal_items(a, b, parts),
             (Value::Object(a), Value::Object(b)) => {
                 match (self.state.heap.get(*a), self.state.heap.get(*b)) {
                     (Object::List(x), Object::List(y)) if !x.open && !y.open => {
-                        self.equal_items(&x.items, &y.items)
+                        self.equal_items(&x.items, &y.items, parts)
                     }
                     (Object::Set(x), Object::Set(y)) => self.equal_sets(x, y),
                     (Object::List(_), Object::List(_)) | (Object::Dict(_), Object::Dict(_)) => None,
@@ -187,13 +202,13 @@ impl<'p> Machine<'p> {
         }
     }
 
-    fn equal_items(&self, a: &[Value], b: &[Value]) -> Option<bool> {
+    fn equal_items(&self, a: &[Value], b: &[Value], parts: &mut usize) -> Option<bool> {
         if a.len() != b.len() {
             return Some(false);
         }
         let mut answer = Some(true);
         for (x, y) in a.iter().zip(b) {
-            match self.equal(x, y) {
+            match self.equal_within(x, y, parts) {
                 Some(true) => {}
                 Some(false) => return Some(false),
                 None => answer = None,
@@ -253,11 +268,11 @@ impl<'p> Machine<'p> {
             let more = self.items(&more);
             if let Object::List(list) = self.state.heap.get_mut(*id) {
                 match more {
-                    Some((items, open)) => {
+                    Some((items, open)) if list.items.len() + items.len() <= MAX_ITEMS => {
                         list.items.extend(items);
                         list.open |= open;
                     }
-                    None => list.open = true,
+                    _ => list.open = true,
                 }
                 return Ok(old);
             }
@@ -284,13 +299,17 @@ impl<'p> Machine<'p> {
                     _ => None,
                 }
             }
-            (Value::Str(a), BinaryOp::Add, Value::Str(b)) => Some(Value::str(format!("{a}{b}"))),
+            (Value::Str(a), BinaryOp::Add, Value::Str(b)) if a.len() + b.len() <= MAX_TEXT => {
+                Some(Value::str(format!("{a}{b}")))
+            }
             (Value::Str(format), BinaryOp::Mod, value) => percent(format, value),
-            (Value::Str(a), BinaryOp::Mul, Value::Int(b)) if (0..64).contains(b) => {
+            (Value::Str(a), BinaryOp::Mul, Value::Int(b))
+                if (0..64).contains(b) && a.len() * 64 <= MAX_TEXT =>
+            {
                 Some(Value::str(a.repeat(*b as usize)))
             }
             (Value::Tuple(a), BinaryOp::Add, Value::Tuple(b)) => {
-                Some(Value::tuple(a.iter().chain(b.iter()).cloned().collect()))
+                Some(self.tuple(a.iter().chain(b.iter()).cloned().collect()))
             }
             (Value::Object(a), _, Value::Object(b)) => {
                 match (self.state.heap.get(*a), self.state.heap.get(*b)) {
@@ -298,7 +317,9 @@ impl<'p> Machine<'p> {
                         let (x, y) = (x.clone(), y.clone());
                         self.join_sets(&x, op, &y)
                     }
-                    (Object::List(x), Object::List(y)) if op == BinaryOp::Add => {
+                    (Object::List(x), Object::List(y))
+                        if op == BinaryOp::Add && x.items.len() + y.items.len() <= MAX_ITEMS =>
+                    {
                         let items = x.items.iter().chain(&y.items).cloned().collect();
                         let joined = Sequence { items, open: x.open || y.open };
                         Some(self.alloc(Object::List(joined)))
@@ -333,6 +354,16 @@ impl<'p> Machine<'p> {
             }
         }
         Ok(self.unknown("a computed value"))
+    }
+
+    /// A tuple, unless it has more parts than anyone would look at.
+    pub fn tuple(&mut self, items: Vec<Value>) -> Value {
+        let mut parts = MAX_ITEMS;
+        if items.iter().all(|item| item.has_within(&mut parts)) {
+            Value::tuple(items)
+        } else {
+            self.unknown("a large tuple")
+        }
     }
 
     /// A value as the person would write it, for messages.
@@ -378,6 +409,9 @@ fn percent(format: &str, value: &Value) -> Option<Value> {
     let mut rest = format;
     while let Some((before, after)) = rest.split_once('%') {
         text += before;
+        if text.len() > MAX_TEXT {
+            return None;
+        }
         rest = after.get(1..)?;
         match (after.as_bytes()[0], after.starts_with('%')) {
             (_, true) => text.push('%'),

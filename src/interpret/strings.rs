@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::interpret::machine::{Flow, Machine};
+use crate::interpret::operators::MAX_TEXT;
 use crate::interpret::value::Value;
 
 impl<'p> Machine<'p> {
@@ -57,7 +58,11 @@ impl<'p> Machine<'p> {
                 None => self.unknown("a comparison"),
             },
             ("__contains__", [Value::Str(part)]) => Value::Bool(text.contains(&**part)),
-            ("replace", [Value::Str(from), Value::Str(to), ..]) => Value::str(text.replace(&**from, to)),
+            ("replace", [Value::Str(from), Value::Str(to), ..])
+                if text.matches(&**from).count() * to.len() + text.len() <= MAX_TEXT =>
+            {
+                Value::str(text.replace(&**from, to))
+            }
             ("removeprefix", [Value::Str(affix)]) => Value::str(text.strip_prefix(&**affix).unwrap_or(&text)),
             ("removesuffix", [Value::Str(affix)]) => Value::str(text.strip_suffix(&**affix).unwrap_or(&text)),
             ("split", []) => {
@@ -98,13 +103,19 @@ impl<'p> Machine<'p> {
                     _ => None,
                 };
                 match parts {
-                    Some(parts) => Value::str(parts.join(&*text)),
-                    None => self.unknown("a string"),
+                    Some(parts)
+                        if parts.iter().map(|part| part.len() + text.len()).sum::<usize>() <= MAX_TEXT =>
+                    {
+                        Value::str(parts.join(&*text))
+                    }
+                    _ => self.unknown("a string"),
                 }
             }
             ("format", parts)
                 if parts.iter().all(|part| part.as_str().is_some())
-                    && text.matches('{').count() == text.matches("{}").count() =>
+                    && text.matches('{').count() == text.matches("{}").count()
+                    && parts.iter().filter_map(Value::as_str).map(str::len).sum::<usize>() + text.len()
+                        <= MAX_TEXT =>
             {
                 let mut result = text.to_string();
                 for part in parts.iter().filter_map(Value::as_str) {

@@ -151,6 +151,17 @@ impl Value {
         Value::Tuple(items.into())
     }
 
+    /// Whether it has at most so many parts, which are taken off. Tuples share theirs, so that a few
+    /// of them may have more than could ever be counted.
+    pub fn has_within(&self, parts: &mut usize) -> bool {
+        let Some(left) = parts.checked_sub(1) else { return false };
+        *parts = left;
+        match self {
+            Value::Tuple(items) => items.iter().all(|item| item.has_within(parts)),
+            _ => true,
+        }
+    }
+
     pub fn as_str(&self) -> Option<&str> {
         match self {
             Value::Str(text) => Some(text),

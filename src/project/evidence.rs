@@ -144,6 +144,9 @@ fn scripts(text: &str) -> Vec<String> {
 fn read(path: &Path) -> String {
     use std::io::Read;
     let mut bytes = Vec::new();
+    if !path.is_file() {
+        return String::new();
+    }
     let Ok(file) = std::fs::File::open(path) else { return String::new() };
     if file.take(ONE_TEXT).read_to_end(&mut bytes).is_err() {
         return String::new();

@@ -7,6 +7,7 @@ use std::sync::{Arc, OnceLock};
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use crate::fault;
 use crate::files::{ReadError, Role, Source, UniverseFile};
 use crate::finding::ShownPath;
 use crate::ir::{self, Span};
@@ -53,6 +54,8 @@ struct Loaded {
 pub enum Unreadable {
     Read(ReadError),
     Syntax(SyntaxError),
+    /// loopcheck panicked over it.
+    Fault,
 }
 
 /// What an import finds.
@@ -276,7 +279,11 @@ impl Loaded {
     }
 
     fn of(source: Source) -> Loaded {
-        let code = python::lower(&source.text).map(Arc::new).map_err(Unreadable::Syntax);
+        let lowered = fault::caught("lower", &source.shown, || python::lower(&source.text));
+        let code = match lowered {
+            Some(lowered) => lowered.map(Arc::new).map_err(Unreadable::Syntax),
+            None => Err(Unreadable::Fault),
+        };
         Loaded::new(Arc::new(source), code)
     }
 

@@ -1,9 +1,11 @@
 //! LC000: a file that cannot be understood.
 
 use crate::analysis::Workspace;
+use crate::fault;
 use crate::files::ReadError;
 use crate::finding::{Place, Severity};
 use crate::interpret::trace::RootTrace;
+use crate::ir::Span;
 use crate::project::Unreadable;
 use crate::rules::{Diagnosis, Draft, Scope, scope_of};
 
@@ -14,7 +16,10 @@ pub fn check(workspace: &Workspace, _: &[RootTrace]) -> Vec<Diagnosis> {
         if !module.file.given || !workspace.is_read(index) {
             continue;
         }
+        let start = || module.source().place(Span::default());
         let (place, message) = match module.code() {
+            Ok(_) if workspace.has_fault(index) => (start(), fault::MESSAGE.to_owned()),
+            Err(Unreadable::Fault) => (start(), fault::MESSAGE.to_owned()),
             Ok(_) | Err(Unreadable::Read(ReadError::Io { .. })) => continue,
             // Data of tests, and templates that become Python once their names are filled in.
             Err(Unreadable::Syntax(_)) if scope_of(workspace, index) == Scope::Test => continue,
@@ -34,10 +39,13 @@ pub fn check(workspace: &Workspace, _: &[RootTrace]) -> Vec<Diagnosis> {
                 Scope::Application => Severity::Error,
                 Scope::Example | Scope::Test => Severity::Info,
             },
+            help: match message == fault::MESSAGE {
+                true => "the other files were checked".into(),
+                false => "check that Python itself accepts the file".into(),
+            },
             message,
             label: String::new(),
             why: "loopcheck cannot tell what this file does; nothing in it was checked or changed".into(),
-            help: "check that Python itself accepts the file".into(),
             related: Vec::new(),
         };
         found.push(Diagnosis {

@@ -6,6 +6,8 @@ mod cli;
 mod explain;
 mod faults;
 mod fixtures;
+mod fuzz;
+mod hostile;
 mod oracle;
 mod pages;
 mod project;

@@ -23,15 +23,15 @@ pub fn read(path: &Path, problems: &mut Vec<Problem>) -> Option<String> {
 }
 
 fn read_bytes(path: &Path) -> Result<Option<Vec<u8>>, String> {
+    // A folder or a pipe of that name is no metadata, and opening a pipe would wait for a writer.
+    if std::fs::metadata(path).is_ok_and(|metadata| !metadata.is_file()) {
+        return Ok(None);
+    }
     let file = match File::open(path) {
         Ok(file) => file,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(format!("cannot be read: {error}; its versions are not known")),
     };
-    // A folder or a pipe of that name is no metadata.
-    if !file.metadata().is_ok_and(|metadata| metadata.is_file()) {
-        return Ok(None);
-    }
     let mut bytes = Vec::new();
     file.take(LIMIT + 1)
         .read_to_end(&mut bytes)

@@ -34,7 +34,8 @@ fn workspace_lock(root: &Path) -> Option<PathBuf> {
     for folder in root.ancestors().skip(1).take(4) {
         let lock = folder.join("uv.lock");
         if lock.is_file() {
-            let manifest = std::fs::read_to_string(folder.join("pyproject.toml")).ok()?;
+            // What is wrong with the manifest is said where it is a project's own.
+            let manifest = text::read(&folder.join("pyproject.toml"), &mut Vec::new())?;
             return manifest.contains("[tool.uv.workspace]").then_some(lock);
         }
         if is_repository(&folder) {

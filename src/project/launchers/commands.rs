@@ -321,8 +321,8 @@ impl Commands {
             // `-w4`
             let short = option.len() > 2
                 && !option.starts_with("--")
-                && row.values.contains_key(&option[..2.min(option.len())]);
-            let (option, attached) = match short && option.is_char_boundary(2) {
+                && option.get(..2).is_some_and(|short| row.values.contains_key(short));
+            let (option, attached) = match short {
                 true => (&option[..2], Some(Word { text: option[2..].to_string(), is_known: word.is_known })),
                 false => (option, attached),
             };

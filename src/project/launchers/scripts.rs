@@ -32,7 +32,7 @@ const GROUPS: [&str; 2] = ["console_scripts", "gui_scripts"];
 
 /// The name under which the project in `root` is published, lower-cased.
 pub fn own_name(root: &Path) -> Option<String> {
-    let tree = tree::toml(&std::fs::read_to_string(root.join("pyproject.toml")).ok()?);
+    let tree = tree::toml(&super::load(&root.join("pyproject.toml"), super::LIMIT)?);
     let project = tree.get("project").or_else(|| tree.at(&["tool", "poetry"]))?;
     Some(project.get("name")?.text()?.to_lowercase())
 }

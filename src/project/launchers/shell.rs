@@ -337,10 +337,9 @@ fn batch_variable(rest: &str) -> Option<(Option<String>, usize)> {
         mark == '%' && inner.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '*' | '~' | '%'));
     argument.then(|| {
         let end = inner.find(|c: char| c.is_whitespace() || c == '"').unwrap_or(inner.len());
-        (
-            None,
-            if inner.starts_with(['*', '%']) || end < 2 { end.min(2) + 1 } else { end + 1 }.min(rest.len()),
-        )
+        let length = if inner.starts_with(['*', '%']) || end < 2 { end.min(2) + 1 } else { end + 1 };
+        // The variable of a loop is any character: `for %%ä in (…)`.
+        (None, rest.ceil_char_boundary(length.min(rest.len())))
     })
 }
 

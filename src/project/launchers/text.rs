@@ -62,9 +62,10 @@ impl Mapped {
             Some(place + offset - at)
         };
         // The end is exclusive: the last character tells which part it belongs to.
-        let end = range.end.max(range.start + 1) - 1;
-        match (place(range.start), place(end)) {
-            (Some(start), Some(end)) => span(start..end + 1),
+        let last = self.text.get(range.clone()).and_then(|text| text.chars().next_back());
+        let length = last.map_or(0, char::len_utf8);
+        match (place(range.start), place(range.end - length)) {
+            (Some(start), Some(last)) if start <= last => span(start..last + length),
             _ => self.whole,
         }
     }
@@ -85,6 +86,13 @@ mod tests {
         let block = Mapped::block(file, 5..file.len(), "cd app\nuvicorn main:app\n");
         let span = block.span(7..23);
         assert_eq!(&file[span.start as usize..span.end as usize], "uvicorn main:app");
+    }
+
+    #[test]
+    fn a_place_ends_behind_a_whole_character() {
+        let file = "run: |\n  é\n  ü\n";
+        let span = Mapped::block(file, 5..file.len(), "é\nü\n").span(0..2);
+        assert_eq!(&file[span.start as usize..span.end as usize], "é");
     }
 
     #[test]

@@ -1,0 +1,133 @@
+//! Input that somebody wrote to do harm, and faults of our own.
+
+#![cfg(unix)]
+
+use std::fs;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use crate::project::{Files, Project, Run};
+
+const PROGRAM: &str =
+    "import asyncio\n\n\nasync def main():\n    await asyncio.sleep(1)\n\n\nasyncio.run(main())\n";
+
+fn files(files: &[(&str, &str)]) -> Files {
+    files.iter().map(|(name, text)| ((*name).to_owned(), text.as_bytes().to_owned())).collect()
+}
+
+/// The codes of the findings in a file.
+fn codes(run: &Run, path: &str) -> Vec<String> {
+    let report = run.json().unwrap_or_else(|why| panic!("{why}"));
+    let findings = report["findings"].as_array().cloned().unwrap_or_default();
+    let of_file = findings.iter().filter(|finding| finding["path"] == path);
+    of_file.map(|finding| finding["code"].as_str().unwrap_or_default().to_owned()).collect()
+}
+
+/// A pipe without a writer keeps whoever opens it waiting for ever.
+#[test]
+fn pipes_are_not_opened() {
+    let project = Project::new(&files(&[("main.py", PROGRAM)]));
+    let names = [
+        "pyproject.toml",
+        "setup.cfg",
+        "setup.py",
+        "requirements.txt",
+        "uv.lock",
+        "poetry.lock",
+        "pdm.lock",
+        "pylock.toml",
+        "Pipfile",
+        "Pipfile.lock",
+        "environment.yml",
+        ".python-version",
+        "other.py",
+        "loopcheck.toml",
+        "start.bat",
+        "web.config",
+        "Dockerfile",
+        "installer.iss",
+    ];
+    let made = Command::new("mkfifo").args(names).current_dir(project.path()).status();
+    assert!(made.is_ok_and(|status| status.success()), "no pipes were made");
+    let mut child = Command::new(env!("CARGO_BIN_EXE_loopcheck"))
+        .args(["--output-format", "concise"])
+        .current_dir(project.path())
+        .stdout(std::process::Stdio::null())
+        .spawn()
+        .expect("the binary under test starts");
+    let started = Instant::now();
+    let ended = loop {
+        match child.try_wait().expect("a child that can be asked") {
+            Some(status) => break status.code(),
+            None if started.elapsed() > Duration::from_secs(60) => break None,
+            None => std::thread::sleep(Duration::from_millis(20)),
+        }
+    };
+    let _ = child.kill();
+    assert_eq!(ended, Some(1), "it waits for a pipe");
+}
+
+#[test]
+fn a_variable_of_a_loop_may_be_any_character() {
+    for text in ["for %%ä in (a) do uvicorn app:app\n", "uvicorn -ä app:app\n", "echo %%\u{20ac}\n"] {
+        let project = Project::new(&files(&[("main.py", PROGRAM), ("start.bat", text)]));
+        let run = project.check(&[]);
+        assert!(codes(&run, "main.py").contains(&"LC103".to_owned()), "{text}{}", run.stderr);
+    }
+}
+
+/// Few lines that would fill the memory or never come to an end; each says `proactor` or `unknown`.
+#[test]
+fn a_program_that_grows_is_given_up() {
+    let doubled = |line: &str| format!("{}\n", line).repeat(200);
+    let programs = [
+        format!("x = 'x'\n{}", doubled("x = x + x")),
+        format!("x = 'x' * 10**9\ny = 2 ** 10**9\nz = [0] * 10**9\n{}", doubled("x = x * 60")),
+        format!("x = [0]\n{}", doubled("x = x + x")),
+        format!("x = [0]\n{}", doubled("x.extend(x)")),
+        format!("x = [0]\n{}", doubled("x += x")),
+        format!("x = 'a' * 60\n{}", doubled("x = x.replace('a', x)")),
+        format!("x = 'a' * 60\n{}", doubled("x = x.join([x, x, x])")),
+        format!("x = '%s%s'\n{}", doubled("x = '%s%s' % (x, x)")),
+        format!("a = (0, 0)\n{}if a == a:\n    pass\nf'{{a}}'\n", doubled("a = (a, a)")),
+        format!("a = b = (0, 0)\n{}if a == b:\n    pass\n", doubled("a = (a, a); b = (b, b)")),
+        "a = []\na.append(a)\nb = []\nb.append(b)\nif a == b:\n    pass\n".to_owned(),
+        "def f(*a):\n    return f(*a, a, a)\n\n\nf()\n".to_owned(),
+    ];
+    for program in programs {
+        let text = format!("{program}{PROGRAM}");
+        let project = Project::new(&files(&[("main.py", &text)]));
+        // Without a limit of its own, the machine would be what ends it.
+        let script = "ulimit -v 2000000; exec timeout 60 \"$0\" entries . -j 1 --output-format json";
+        let output = Command::new("sh")
+            .args(["-c", script, env!("CARGO_BIN_EXE_loopcheck")])
+            .current_dir(project.path())
+            .output()
+            .expect("a shell");
+        let said = String::from_utf8_lossy(&output.stdout);
+        assert_eq!(output.status.code(), Some(0), "{program}{output:?}");
+        assert!(said.contains("proactor") || said.contains("unknown"), "{program}{said}");
+    }
+}
+
+/// A fault of ours stays with its file: told, counted as a failure, and nothing is written there.
+#[test]
+fn a_panic_takes_no_other_file_with_it() {
+    for stage in ["lower", "run", "fix"] {
+        let project = Project::new(&files(&[("bad.py", PROGRAM), ("good.py", PROGRAM)]));
+        let output = Command::new(env!("CARGO_BIN_EXE_loopcheck"))
+            .args([".", "--fix", "--unsafe-fixes", "--output-format", "json"])
+            .current_dir(project.path())
+            .env("LOOPCHECK_FAULT", format!("{stage}:bad.py"))
+            .output()
+            .expect("the binary under test starts");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{stage}: {said}");
+        assert!(said.contains("bad.py: loopcheck itself failed here; please report it"), "{stage}: {said}");
+        let read = |name: &str| fs::read_to_string(project.path().join(name)).expect("a file");
+        assert_eq!(read("bad.py"), PROGRAM, "{stage}: written in spite of a fault");
+        assert_ne!(read("good.py"), PROGRAM, "{stage}: the other file was not fixed");
+        let told = String::from_utf8_lossy(&output.stdout);
+        assert!(told.contains("LC000"), "{stage}: {told}");
+    }
+}
