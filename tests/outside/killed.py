@@ -5,6 +5,7 @@ strace sends SIGKILL at the n-th call of each kind, for growing n, until a run c
 """
 
 import argparse
+import os
 import shutil
 import subprocess
 import sys
@@ -27,11 +28,18 @@ def fresh(folder: Path) -> None:
         (folder / name).write_text(PROGRAM + "# ballast\n" * 2000)
 
 
+def install_strace() -> None:
+    if shutil.which("strace") is None:
+        as_root = [] if os.geteuid() == 0 else ["sudo"]
+        subprocess.run([*as_root, "apt-get", "install", "-y", "-q", "strace"], check=True)
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--loopcheck", type=Path, required=True)
     parser.add_argument("--work", type=Path, required=True)
     arguments = parser.parse_args()
+    install_strace()
     folder = arguments.work / "killed"
     command = [str(arguments.loopcheck.resolve()), "--fix", "--isolated", "-q", "-j", "1", "."]
 
