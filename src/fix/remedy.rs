@@ -132,11 +132,13 @@ fn by_knob(
     let Unit::Project(module) = target.unit else {
         return Err("write the call where its arguments can be seen".into());
     };
+    // What the programs hand in that import a library nobody sees.
+    let is_open = start.run.open_arguments || workspace.project_of(module).is_library;
     let conditional = |windows: &str, and: Option<String>| Intent::SetKeyword {
         call: target.span,
         name: knob.argument.clone(),
         value: LoopText::Conditional { windows: windows.into(), and, otherwise: knob.otherwise.clone() },
-        beside_spread: !start.run.open_arguments,
+        beside_spread: !is_open,
     };
     let value = knob.value.replace("{asyncio}", "asyncio");
     let asks = wish == Remedy::Policy && start.run.decided == Decided::Policy;
