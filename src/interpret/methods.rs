@@ -19,9 +19,19 @@ impl<'p> Machine<'p> {
             "str" => self.call_str(method, receiver, args),
             "tuple" => Ok(self.look_through(method, &receiver, &args)?.unwrap_or_else(|| self.unknown(name))),
             "list" | "set" => {
-                let answer = match args.as_slice() {
-                    [other] if kind == "set" => self.call_set_algebra(method, &receiver, other)?,
-                    _ => self.look_through(method, &receiver, &args)?,
+                let answer = match (method, args.as_slice()) {
+                    ("index" | "count", [_]) => self.look_through(method, &receiver, &args)?,
+                    (
+                        "union"
+                        | "intersection"
+                        | "difference"
+                        | "symmetric_difference"
+                        | "issubset"
+                        | "issuperset"
+                        | "isdisjoint",
+                        [other],
+                    ) => self.call_set_algebra(method, &receiver, other)?,
+                    _ => None,
                 };
                 match answer {
                     Some(answer) => Ok(answer),
