@@ -11,7 +11,8 @@ use crate::ir::{Expr, ExprKind, Span, Stmt, StmtKind};
 use crate::knowledge::Knowledge;
 use crate::project::launchers::{Program, console_scripts};
 
-/// The files that are run: scripts, `__main__.py`, and modules that nobody imports.
+/// The files that are run: scripts, `__main__.py`, modules that nobody imports, and what another
+/// program runs because of its name.
 pub fn roots(workspace: &Workspace) -> Vec<Root> {
     let mut roots = Vec::new();
     for (index, module) in workspace.modules.iter().enumerate() {
@@ -20,18 +21,20 @@ pub fn roots(workspace: &Workspace) -> Vec<Root> {
             continue;
         }
         let is_main = module.path.file_name().is_some_and(|name| name == "__main__.py");
-        let text = if is_main || module.file.main || !module.file.imported {
+        let is_hosted = module.host().is_some();
+        let text = if is_main || is_hosted || module.file.main || !module.file.imported {
             &module.source().text
         } else {
             continue;
         };
         let runs = module.file.main
+            || is_hosted
             || (!module.file.imported && (module.file.role == Role::Seed || calls_at_top(text)));
         if !is_main && !runs {
             continue;
         }
         let relative = text.lines().any(|line| line.starts_with("from ."));
-        let launch = if is_main || relative { Launch::Module } else { Launch::Script };
+        let launch = if is_main || (relative && !is_hosted) { Launch::Module } else { Launch::Script };
         roots.push(Root { module: index, launch, function: None });
     }
     add_programs(workspace, &mut roots);

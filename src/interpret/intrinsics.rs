@@ -70,6 +70,7 @@ pub const NAMES: &[&str] = &[
     "_l.class_data",
     "_l.bare_instance",
     "_l.use",
+    "_l.is_hosted_by",
 ];
 
 impl<'p> Machine<'p> {

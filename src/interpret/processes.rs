@@ -130,7 +130,7 @@ impl<'p> Machine<'p> {
     /// Script path and `-m package.module`: yes. A package's `__main__.py` and console scripts: no.
     fn runs_main_again(&self) -> bool {
         match self.root.launch {
-            Launch::Script => true,
+            Launch::Script => self.project.modules[self.root.module].host().is_none(),
             Launch::Module => {
                 let path = &self.project.modules[self.root.module].path;
                 path.file_name().is_none_or(|name| name != "__main__.py")

@@ -307,7 +307,9 @@ impl<'p> Machine<'p> {
         let project = self.project;
         match root.launch {
             Launch::Script | Launch::Child | Launch::Launcher => {
-                self.load("__main__", root.module, None).map(drop)
+                let host = project.modules[root.module].host();
+                let name = host.map_or("__main__", |host| &host.module);
+                self.load(name, root.module, None).map(drop)
             }
             Launch::Module => {
                 let dotted = project.dotted_name(root.module);

@@ -35,6 +35,10 @@ impl<'p> Machine<'p> {
                     _ => self.unknown("the version of a package"),
                 }
             }
+            "is_hosted_by" => {
+                let host = self.project.modules[self.root.module].host();
+                Value::Bool(host.is_some_and(|host| Some(&*host.program) == first.as_str()))
+            }
             "hexversion" => Value::Int((i64::from(major) << 24) | (i64::from(minor) << 16) | 0xf0),
             "version_info" => {
                 let micro = self.named_unknown("sys.version_info.micro");

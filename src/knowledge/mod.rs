@@ -1,5 +1,6 @@
 //! A typed view of what stands in `rules/`: runner rows, stubs of the standard library, rule pages.
 
+mod hosts;
 mod needs;
 pub mod pages;
 mod runners;
@@ -9,6 +10,7 @@ mod stubs;
 
 use rustc_hash::FxHashSet;
 
+pub use hosts::{Host, Hosts};
 pub use needs::{Need, Needed, Needs};
 pub use runners::{
     Case, Condition, Creates, InChild, InLoop, Kind, Knob, LoopTable, Row, Runners, Takes, Versions, Where,
@@ -23,6 +25,7 @@ pub struct Knowledge {
     pub stubs: Stubs,
     pub needs: Needs,
     pub silencers: Silencers,
+    pub hosts: Hosts,
     /// The last parts of the names of everything that starts a loop, chooses one, or needs a certain one.
     words: FxHashSet<String>,
 }
@@ -41,7 +44,14 @@ impl Knowledge {
             let choosers = ["set_event_loop_policy", "set_event_loop"].into_iter();
             let words =
                 runners.last_words().chain(needs.last_words()).chain(choosers).map(str::to_string).collect();
-            Knowledge { stubs: Stubs::bundled(), silencers: Silencers::bundled(), words, runners, needs }
+            Knowledge {
+                stubs: Stubs::bundled(),
+                silencers: Silencers::bundled(),
+                hosts: Hosts::bundled(),
+                words,
+                runners,
+                needs,
+            }
         })
     }
 }

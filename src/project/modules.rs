@@ -11,6 +11,7 @@ use crate::fault;
 use crate::files::{ReadError, Role, Source, UniverseFile};
 use crate::finding::ShownPath;
 use crate::ir::{self, Span};
+use crate::knowledge::{Host, Knowledge};
 use crate::project::launchers::Server;
 use crate::project::leading::leading_names;
 use crate::project::python_versions::Minor;
@@ -222,6 +223,13 @@ impl Module {
         let in_tests = path.parent().is_some_and(|folders| folders.iter().any(folder));
         let ending = ["_test.py", "_tests.py"].iter().any(|ending| name.ends_with(ending));
         in_tests || ending || name.starts_with("test_") || name == "conftest.py"
+    }
+
+    /// The program that runs the file because of its name.
+    pub fn host(&self) -> Option<&'static Host> {
+        let name = self.path.file_name()?.to_str()?;
+        let hosts = &Knowledge::bundled().hosts;
+        hosts.is_file(name).then(|| hosts.of(name, &self.source().text))?
     }
 
     /// Whether neither it nor what it imports names anything that starts or chooses a loop.

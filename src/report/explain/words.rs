@@ -210,7 +210,10 @@ pub fn launch(workspace: &Workspace, explained: &Explained) -> String {
     let shown = &workspace.modules[root.module].shown;
     let function = root.function.as_ref().map_or("", |(name, _)| name);
     match root.launch {
-        Launch::Script => format!("python {shown}"),
+        Launch::Script => match workspace.modules[root.module].host() {
+            Some(host) => format!("{}, which runs {shown}", host.program),
+            None => format!("python {shown}"),
+        },
         Launch::Module => {
             format!("python -m {}", workspace.project_of(root.module).dotted_name(root.module))
         }
