@@ -102,8 +102,8 @@ pub struct Package {
     pub specifiers: VersionSpecifiers,
     /// The line that fixed the version, or else the one that asks for the package.
     pub origin: Option<Origin>,
-    /// What other files say differently, for people.
-    pub contradictions: Vec<String>,
+    /// The lines that no version here satisfies, and that therefore do not count.
+    pub contradictions: Vec<Origin>,
 }
 
 impl Package {
@@ -320,7 +320,7 @@ mod tests {
     }
 
     #[test]
-    fn a_lock_narrows_and_a_stale_lock_does_not() {
+    fn a_lock_narrows_and_wins_where_the_project_asks_for_something_else() {
         let lock = "[[package]]\nname = \"uvicorn\"\nversion = \"0.34.0\"\n";
         let project = "[project]\ndependencies = [\"uvicorn>=0.30\"]\n";
         let fresh = dependencies(&[("uv.lock", lock), ("pyproject.toml", project)]).package("uvicorn");
@@ -330,7 +330,9 @@ mod tests {
         );
         let project = "[project]\ndependencies = [\"uvicorn>=0.36\"]\n";
         let stale = dependencies(&[("uv.lock", lock), ("pyproject.toml", project)]).package("uvicorn");
-        assert_eq!((stale.pinned, stale.contradictions.len()), (None, 1));
+        assert_eq!(stale.pinned, Some("0.34.0".parse().unwrap()));
+        assert_eq!(stale.origin.unwrap().line, 3);
+        assert_eq!(stale.contradictions[0].text, "uvicorn>=0.36");
     }
 
     #[test]

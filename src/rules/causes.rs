@@ -42,10 +42,14 @@ pub fn version(workspace: &Workspace, trace: &RootTrace, package: &str) -> Optio
     let project = workspace.project_of(trace.root.module);
     let found = project.dependencies.package(package);
     let origin = found.origin?;
-    let message = match found.pinned {
+    let mut message = match found.pinned {
         Some(version) => format!("{package} {version}"),
         None => format!("{package}: the newest that `{}` allows", origin.text),
     };
+    if let Some(other) = found.contradictions.first() {
+        let path = crate::files::shown_path(&other.path, &workspace.cwd);
+        message.push_str(&format!(", although {path}:{} says `{}`", other.line, other.text));
+    }
     Some(Related { place: line_place(workspace, &origin.path, origin.line), message })
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet, VecDeque};
 
-use pep440_rs::{VersionSpecifiers, release_specifiers_to_ranges};
+use pep440_rs::{Version, VersionSpecifiers, release_specifiers_to_ranges};
 
 use super::marker::{self, Environment};
 use super::requirement::{equal_to, exact};
@@ -146,7 +146,7 @@ impl Resolved {
             found = Found::default();
         }
         let optional = if is_declared { optional } else { brought.is_some_and(|brought| brought.optional) };
-        let Found { specifiers, pinned_at, asked_at, contradictions } = found;
+        let Found { specifiers, pinned_at, asked_at, contradictions, from: _ } = found;
         let mut pinned = exact(&specifiers).cloned();
         let mut origin = pinned_at.or(asked_at);
         let installed = collected.installed.get(name).filter(|_| self.is_installed(collected, name));
@@ -172,7 +172,7 @@ impl Resolved {
 
     /// Adds the version of the first lock that has the package; whether one has it.
     fn lock(&self, collected: &Collected, name: &str, found: &mut Found) -> bool {
-        let mut is_locked = false;
+        let (mut is_locked, mut has_version) = (false, false);
         for (lock, installed) in collected.locks.iter().zip(&self.locked) {
             if !installed.contains(name) {
                 continue;
@@ -181,7 +181,11 @@ impl Resolved {
             // Forks that cannot be told apart here: the newest of them.
             let newest = lock.entries(name, self.environment()).max_by_key(|entry| entry.version.clone());
             if let Some((entry, version)) = newest.and_then(|entry| Some((entry, entry.version.as_ref()?))) {
-                found.narrow(&equal_to(version), lock.origin(entry), true);
+                match has_version {
+                    false => found.locked(version, lock.origin(entry)),
+                    true => found.narrow(&equal_to(version), lock.origin(entry), true),
+                }
+                has_version = true;
             }
         }
         is_locked
@@ -194,7 +198,9 @@ struct Found {
     specifiers: VersionSpecifiers,
     pinned_at: Option<Origin>,
     asked_at: Option<Origin>,
-    contradictions: Vec<String>,
+    contradictions: Vec<Origin>,
+    /// Where what counts so far was asked for.
+    from: Vec<Origin>,
 }
 
 impl Found {
@@ -210,19 +216,29 @@ impl Found {
         }
     }
 
+    /// A lock holds what is installed: where the project asks for something else, that does not count.
+    fn locked(&mut self, version: &Version, origin: Origin) {
+        let is_allowed =
+            release_specifiers_to_ranges(self.specifiers.clone()).contains(&version.only_release());
+        if !is_allowed {
+            let contradictions = std::mem::take(self).from;
+            self.contradictions = contradictions;
+        }
+        self.narrow(&equal_to(version), origin, true);
+    }
+
     /// Takes the specifiers over, unless they leave no version; then they are a contradiction.
     fn narrow(&mut self, more: &VersionSpecifiers, origin: Origin, is_pin: bool) {
         let known = release_specifiers_to_ranges(self.specifiers.clone());
         let asked = release_specifiers_to_ranges(more.clone());
         if known.is_disjoint(&asked) {
-            let file =
-                origin.path.file_name().map_or(String::new(), |name| name.to_string_lossy().into_owned());
-            self.contradictions.push(format!("{file}:{}: {}", origin.line, origin.text));
+            self.contradictions.push(origin);
             return;
         }
         if !known.subset_of(&asked) {
             self.specifiers = self.specifiers.iter().chain(more.iter()).cloned().collect();
         }
+        self.from.push(origin.clone());
         if is_pin && self.pinned_at.is_none() {
             self.pinned_at = Some(origin);
         } else if self.asked_at.is_none() {
