@@ -190,12 +190,7 @@ impl Functions<'_> {
         let Some(module) = roots.first().map(|root| root.module) else { return Vec::new() };
         let package = top_package(self.workspace, module);
         let together = |other| package.is_some() && top_package(self.workspace, other) == package;
-        let inherited = match inherited(self.programs, module, together) {
-            Inherited::Default if self.workspace.project_of(module).may_be_customized(module) => {
-                Inherited::Differs
-            }
-            inherited => inherited,
-        };
+        let inherited = inherited(self.programs, module, together);
         let run = |options: &RunOptions<'_>| (self.run)(options, roots, inherited);
         let traces = with_options(self.workspace, module, self.limits, python, run);
         traces.into_iter().map(|trace| RootTrace { python, ..trace }).collect()

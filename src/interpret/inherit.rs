@@ -13,8 +13,10 @@ use crate::platform::Platform;
 /// What the programs that load a module leave in place.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Inherited {
-    #[default]
     Default,
+    /// No program is seen to load it, and those of its package set none.
+    #[default]
+    Unseen,
     /// The Selector policy, set at this place.
     Selector(Site),
     /// The programs differ, or it is a policy that nothing is known about.
@@ -32,14 +34,16 @@ pub fn inherited(programs: &[&RootTrace], module: usize, same_package: impl Fn(u
     let started = || programs.iter().copied().filter(started);
     let loading: BTreeSet<Inherited> =
         started().filter(|trace| trace.modules.contains(&module)).filter_map(left_by).collect();
-    let left = if loading.is_empty() {
+    let is_unseen = loading.is_empty();
+    let left = if is_unseen {
         started().filter(|trace| same_package(trace.root.module)).filter_map(left_by).collect()
     } else {
         loading
     };
     let one_place = left.iter().filter(|left| matches!(left, Inherited::Selector(_))).count();
     match left.len() {
-        0 => Inherited::Default,
+        0 => Inherited::Unseen,
+        1 if is_unseen && left.contains(&Inherited::Default) => Inherited::Unseen,
         // Several places may set the same policy.
         all if all == one_place => left.into_iter().next().unwrap_or_default(),
         1 => left.into_iter().next().unwrap_or_default(),
@@ -79,8 +83,11 @@ fn left_on(path: &PathTrace) -> Inherited {
 impl Machine<'_> {
     /// Puts a policy in place that the program set before.
     pub fn inherit(&mut self, inherited: Inherited) -> Flow<()> {
-        if self.world.platform != Platform::Windows || inherited == Inherited::Default {
-            return Ok(());
+        match inherited {
+            Inherited::Default => return Ok(()),
+            Inherited::Unseen => return self.customize_site(),
+            _ if self.world.platform != Platform::Windows => return Ok(()),
+            _ => {}
         }
         let asyncio = self.import("asyncio")?;
         let policy = match inherited {
@@ -159,6 +166,15 @@ mod tests {
     fn what_was_set_back_does_not_count() {
         let back = program(0, &[7], &[PolicyKind::Selector, PolicyKind::Default]);
         assert_eq!(inherited(&[&back], 7, |_| false), Inherited::Default);
+    }
+
+    #[test]
+    fn what_no_program_loads_is_unseen_unless_its_package_sets_a_policy() {
+        let tool = program(1, &[1], &[]);
+        assert_eq!(inherited(&[&tool], 7, |module| module == 1), Inherited::Unseen);
+        assert_eq!(inherited(&[&tool], 7, |_| false), Inherited::Unseen);
+        let loads_it = program(1, &[1, 7], &[]);
+        assert_eq!(inherited(&[&loads_it], 7, |_| false), Inherited::Default);
     }
 
     #[test]

@@ -256,7 +256,7 @@ impl<'p> Machine<'p> {
         for way in 0..self.limits.ways {
             self.begin();
             let import = |machine: &mut Machine<'p>| match inherited {
-                Inherited::Default => machine.import_for_function(&dotted, way == 0),
+                Inherited::Default | Inherited::Unseen => machine.import_for_function(&dotted, way == 0),
                 _ => machine.import(&dotted),
             };
             let module = match self.inherit(inherited).and_then(|()| import(self)) {

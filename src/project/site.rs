@@ -5,29 +5,25 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::entry::Launch;
 use crate::interpret::trace::Root;
 use crate::project::Project;
 
 impl Project {
     /// The `sitecustomize.py` that a program starts with, when what starts it says so: the command
     /// line, or the line in its own text that tells people how to start it. What another program runs
-    /// because of its name has no line of its own: it starts as the project starts the rest of the folder.
+    /// because of its name, and a function that no run reaches, have no line of their own: they start as
+    /// the project starts the rest of the folder.
     pub fn sitecustomize(&self, root: &Root) -> Option<usize> {
         let module = &self.modules[root.module];
         let folders = match &module.command {
             Some(command) => command.python_path.clone(),
-            None if module.host().is_some() => self.python_paths_around(&module.path),
+            None if module.host().is_some() || root.launch == Launch::Function => {
+                self.python_paths_around(&module.path)
+            }
             None => documented(&module.path, &module.source().text, &self.root),
         };
         folders.iter().find_map(|folder| self.modules.at(&folder.join("sitecustomize.py")))
-    }
-
-    /// Whether some command line of the project starts a program of this folder with a `sitecustomize.py`
-    /// that sets a policy.
-    pub fn may_be_customized(&self, module: usize) -> bool {
-        let folders = self.python_paths_around(&self.modules[module].path);
-        let sites = folders.iter().filter_map(|folder| self.modules.at(&folder.join("sitecustomize.py")));
-        sites.into_iter().any(|site| self.modules[site].source().text.contains("set_event_loop_policy"))
     }
 
     /// The folders above a file that the command lines of the project put on `PYTHONPATH`.
