@@ -22,15 +22,12 @@ pub fn roots(workspace: &Workspace) -> Vec<Root> {
         }
         let is_main = module.path.file_name().is_some_and(|name| name == "__main__.py");
         let is_hosted = module.host().is_some();
-        let text = if is_main || is_hosted || module.file.main || !module.file.imported {
-            &module.source().text
-        } else {
+        let is_started = is_main || is_hosted || module.file.main;
+        if !is_started && module.file.imported {
             continue;
-        };
-        let runs = module.file.main
-            || is_hosted
-            || (!module.file.imported && (module.file.role == Role::Seed || calls_at_top(text)));
-        if !is_main && !runs {
+        }
+        let text = &module.source().text;
+        if !is_started && module.file.role != Role::Seed && !calls_at_top(text) {
             continue;
         }
         let relative = text.lines().any(|line| line.starts_with("from ."));

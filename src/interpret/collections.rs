@@ -134,22 +134,27 @@ impl<'p> Machine<'p> {
 
     /// A method of a set that is an operator by another name.
     pub fn call_set_algebra(&mut self, method: &str, receiver: &Value, other: &Value) -> Flow<Option<Value>> {
+        let (join, order) = match method {
+            "union" => (Some(BinaryOp::BitOr), None),
+            "intersection" | "isdisjoint" => (Some(BinaryOp::BitAnd), None),
+            "difference" => (Some(BinaryOp::Sub), None),
+            "symmetric_difference" => (Some(BinaryOp::BitXor), None),
+            "issubset" => (None, Some(CompareOp::LtE)),
+            "issuperset" => (None, Some(CompareOp::GtE)),
+            // A set that grows must not be read through at each `add`.
+            _ => return Ok(None),
+        };
         let both = (self.items(receiver), self.items(other));
         let (Some((left, left_open)), Some((right, right_open))) = both else { return Ok(None) };
         let left = Sequence { items: left, open: left_open };
         let right = Sequence { items: right, open: right_open };
-        Ok(match method {
-            "union" => self.join_sets(&left, BinaryOp::BitOr, &right),
-            "intersection" => self.join_sets(&left, BinaryOp::BitAnd, &right),
-            "difference" => self.join_sets(&left, BinaryOp::Sub, &right),
-            "symmetric_difference" => self.join_sets(&left, BinaryOp::BitXor, &right),
-            "issubset" => self.order_sets(&left, CompareOp::LtE, &right).map(Value::Bool),
-            "issuperset" => self.order_sets(&left, CompareOp::GtE, &right).map(Value::Bool),
-            "isdisjoint" => match self.join_sets(&left, BinaryOp::BitAnd, &right) {
-                Some(common) => self.truth(&common).map(|some| Value::Bool(!some)),
-                None => None,
-            },
-            _ => None,
+        let joined = join.and_then(|op| self.join_sets(&left, op, &right));
+        Ok(match (order, joined) {
+            (Some(op), _) => self.order_sets(&left, op, &right).map(Value::Bool),
+            (None, Some(common)) if method == "isdisjoint" => {
+                self.truth(&common).map(|some| Value::Bool(!some))
+            }
+            (None, joined) => joined,
         })
     }
 

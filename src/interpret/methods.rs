@@ -19,19 +19,9 @@ impl<'p> Machine<'p> {
             "str" => self.call_str(method, receiver, args),
             "tuple" => Ok(self.look_through(method, &receiver, &args)?.unwrap_or_else(|| self.unknown(name))),
             "list" | "set" => {
-                let answer = match (method, args.as_slice()) {
-                    ("index" | "count", [_]) => self.look_through(method, &receiver, &args)?,
-                    (
-                        "union"
-                        | "intersection"
-                        | "difference"
-                        | "symmetric_difference"
-                        | "issubset"
-                        | "issuperset"
-                        | "isdisjoint",
-                        [other],
-                    ) => self.call_set_algebra(method, &receiver, other)?,
-                    _ => None,
+                let answer = match args.as_slice() {
+                    [other] if kind == "set" => self.call_set_algebra(method, &receiver, other)?,
+                    _ => self.look_through(method, &receiver, &args)?,
                 };
                 match answer {
                     Some(answer) => Ok(answer),
@@ -50,6 +40,10 @@ impl<'p> Machine<'p> {
 
     /// `index` and `count`, where it is known which items are equal.
     fn look_through(&mut self, method: &str, receiver: &Value, args: &[Value]) -> Flow<Option<Value>> {
+        // A list that grows must not be read through at each `append`.
+        if !matches!(method, "index" | "count") {
+            return Ok(None);
+        }
         let (Some((items, false)), [wanted]) = (self.items(receiver), args) else { return Ok(None) };
         let Some(equal) = items.iter().map(|item| self.equal(item, wanted)).collect::<Option<Vec<bool>>>()
         else {
@@ -57,11 +51,10 @@ impl<'p> Machine<'p> {
         };
         match method {
             "count" => Ok(Some(Value::Int(equal.iter().filter(|same| **same).count() as i64))),
-            "index" => match equal.iter().position(|same| *same) {
+            _ => match equal.iter().position(|same| *same) {
                 Some(at) => Ok(Some(Value::Int(at as i64))),
                 None => self.doubt("ValueError", "the value is not in the list").map(Some),
             },
-            _ => Ok(None),
         }
     }
 

@@ -27,23 +27,19 @@ impl Hosts {
         toml::from_str(include_str!("../../rules/hosts.toml")).unwrap_or_default()
     }
 
-    /// Whether the name alone may make a file one of these.
-    pub fn is_file(&self, name: &str) -> bool {
-        self.rows.iter().any(|host| host.file == name)
+    /// The program that runs a file of this name and text; the text of a file of another name is not
+    /// asked for.
+    pub fn of<'t>(&self, file: &str, text: impl Fn() -> &'t str) -> Option<&Host> {
+        let mut named = self.rows.iter().filter(|host| host.file == file);
+        named.find(|host| text().lines().any(|line| imports(line, &host.imports)))
     }
+}
 
-    /// The program that runs a file of this name and text.
-    pub fn of(&self, file: &str, text: &str) -> Option<&Host> {
-        let imports = |line: &str, package: &str| {
-            let name = line.strip_prefix("from ").or_else(|| line.strip_prefix("import "))?;
-            let rest = name.trim_start().strip_prefix(package)?;
-            Some(!rest.starts_with(|next: char| next.is_alphanumeric() || next == '_'))
-        };
-        self.rows
-            .iter()
-            .filter(|host| host.file == file)
-            .find(|host| text.lines().any(|line| imports(line.trim_start(), &host.imports) == Some(true)))
-    }
+/// Whether a line begins to import a package, or something of it.
+fn imports(line: &str, package: &str) -> bool {
+    let mut words = line.split_whitespace();
+    matches!(words.next(), Some("import" | "from"))
+        && words.next().is_some_and(|name| name.split(['.', ',', ';']).next() == Some(package))
 }
 
 #[cfg(test)]
@@ -53,7 +49,7 @@ mod tests {
     #[test]
     fn a_file_is_known_by_its_name_and_what_it_imports() {
         let hosts = Hosts::bundled();
-        let program = |file, text| hosts.of(file, text).map(|host| host.program.as_str());
+        let program = |file, text| hosts.of(file, || text).map(|host| host.program.as_str());
         assert_eq!(program("env.py", "import asyncio\nfrom alembic import context\n"), Some("alembic"));
         assert_eq!(
             program("env.py", "try:\n    import alembic.context\nexcept ImportError: ...\n"),

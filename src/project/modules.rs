@@ -25,6 +25,8 @@ pub struct Modules {
     by_path: FxHashMap<PathBuf, usize>,
     /// Every folder that holds a module, directly or below.
     folders: FxHashSet<PathBuf>,
+    /// The folders that command lines put on `PYTHONPATH`; absolute, each once.
+    python_paths: Vec<PathBuf>,
     leading: OnceLock<FxHashSet<ir::Name>>,
 }
 
@@ -89,7 +91,7 @@ impl Modules {
                 loaded: OnceLock::new(),
             });
         }
-        Modules { id: new_id(), list, by_path, folders, leading: OnceLock::new() }
+        Modules { id: new_id(), list, by_path, folders, python_paths: Vec::new(), leading: OnceLock::new() }
     }
 
     /// No other list of modules in this process has the same, so that what was learnt from one is not
@@ -116,6 +118,11 @@ impl Modules {
         };
         let (path, shown) = (source.path.clone(), source.shown.clone());
         let loaded = OnceLock::from(Loaded::new(source, Ok(Arc::new(server.code()))));
+        for folder in &server.python_path {
+            if !self.python_paths.contains(folder) {
+                self.python_paths.push(folder.clone());
+            }
+        }
         self.list.push(Module { path, shown, file, command: Some(Arc::new(server)), loaded });
     }
 
@@ -145,6 +152,7 @@ impl Modules {
             list: list.collect(),
             by_path: self.by_path.clone(),
             folders: self.folders.clone(),
+            python_paths: self.python_paths.clone(),
             leading: OnceLock::new(),
         }
     }
@@ -158,6 +166,11 @@ impl Modules {
             };
             let _ = module.loaded.set(loaded);
         }
+    }
+
+    /// The folders above a file that the command lines of the project put on `PYTHONPATH`.
+    pub fn python_paths_around(&self, path: &Path) -> Vec<PathBuf> {
+        self.python_paths.iter().filter(|folder| path.starts_with(folder)).cloned().collect()
     }
 
     pub fn iter(&self) -> impl Iterator<Item = &Module> {
@@ -228,8 +241,7 @@ impl Module {
     /// The program that runs the file because of its name.
     pub fn host(&self) -> Option<&'static Host> {
         let name = self.path.file_name()?.to_str()?;
-        let hosts = &Knowledge::bundled().hosts;
-        hosts.is_file(name).then(|| hosts.of(name, &self.source().text))?
+        Knowledge::bundled().hosts.of(name, || &self.source().text)
     }
 
     /// Whether neither it nor what it imports names anything that starts or chooses a loop.

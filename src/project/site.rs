@@ -19,18 +19,11 @@ impl Project {
         let folders = match &module.command {
             Some(command) => command.python_path.clone(),
             None if module.host().is_some() || root.launch == Launch::Function => {
-                self.python_paths_around(&module.path)
+                self.modules.python_paths_around(&module.path)
             }
             None => documented(&module.path, &module.source().text, &self.root),
         };
         folders.iter().find_map(|folder| self.modules.at(&folder.join("sitecustomize.py")))
-    }
-
-    /// The folders above a file that the command lines of the project put on `PYTHONPATH`.
-    fn python_paths_around(&self, path: &Path) -> Vec<PathBuf> {
-        let commands = self.modules.iter().filter_map(|module| module.command.as_ref());
-        let folders = commands.flat_map(|command| command.python_path.iter().cloned());
-        folders.map(clean).filter(|folder| path.starts_with(folder)).collect()
     }
 }
 

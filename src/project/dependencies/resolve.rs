@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet, VecDeque};
 
 use pep440_rs::{Version, VersionSpecifiers, release_specifiers_to_ranges};
 
+use super::lock::Lock;
 use super::marker::{self, Environment};
 use super::requirement::{equal_to, exact};
 use super::{Collected, Declaration, Kind, Origin, Package, Platform, Presence, brought};
@@ -146,9 +147,9 @@ impl Resolved {
             found = Found::default();
         }
         let optional = if is_declared { optional } else { brought.is_some_and(|brought| brought.optional) };
-        let Found { specifiers, pinned_at, asked_at, contradictions, from: _ } = found;
+        let mut origin = found.origin();
+        let Found { specifiers, contradictions, .. } = found;
         let mut pinned = exact(&specifiers).cloned();
-        let mut origin = pinned_at.or(asked_at);
         let installed = collected.installed.get(name).filter(|_| self.is_installed(collected, name));
         if let Some((version, place)) = installed
             && pinned.is_none()
@@ -172,23 +173,19 @@ impl Resolved {
 
     /// Adds the version of the first lock that has the package; whether one has it.
     fn lock(&self, collected: &Collected, name: &str, found: &mut Found) -> bool {
-        let (mut is_locked, mut has_version) = (false, false);
-        for (lock, installed) in collected.locks.iter().zip(&self.locked) {
-            if !installed.contains(name) {
-                continue;
-            }
-            is_locked = true;
+        let all = collected.locks.iter().zip(&self.locked);
+        let having: Vec<&Lock> =
+            all.filter(|(_, installed)| installed.contains(name)).map(|(lock, _)| lock).collect();
+        let mut versions = having.iter().filter_map(|lock| {
             // Forks that cannot be told apart here: the newest of them.
-            let newest = lock.entries(name, self.environment()).max_by_key(|entry| entry.version.clone());
-            if let Some((entry, version)) = newest.and_then(|entry| Some((entry, entry.version.as_ref()?))) {
-                match has_version {
-                    false => found.locked(version, lock.origin(entry)),
-                    true => found.narrow(&equal_to(version), lock.origin(entry), true),
-                }
-                has_version = true;
-            }
+            let newest = lock.entries(name, self.environment()).max_by_key(|entry| entry.version.clone())?;
+            Some((newest.version.as_ref()?, lock.origin(newest)))
+        });
+        if let Some((version, origin)) = versions.next() {
+            found.locked(version, origin);
         }
-        is_locked
+        versions.for_each(|(version, origin)| found.narrow(&equal_to(version), origin, true));
+        !having.is_empty()
     }
 }
 
@@ -196,11 +193,9 @@ impl Resolved {
 #[derive(Default)]
 struct Found {
     specifiers: VersionSpecifiers,
-    pinned_at: Option<Origin>,
-    asked_at: Option<Origin>,
+    /// Where what counts so far was asked for, and whether that line names one version.
+    from: Vec<(Origin, bool)>,
     contradictions: Vec<Origin>,
-    /// Where what counts so far was asked for.
-    from: Vec<Origin>,
 }
 
 impl Found {
@@ -221,8 +216,8 @@ impl Found {
         let is_allowed =
             release_specifiers_to_ranges(self.specifiers.clone()).contains(&version.only_release());
         if !is_allowed {
-            let contradictions = std::mem::take(self).from;
-            self.contradictions = contradictions;
+            let from = std::mem::take(self).from;
+            self.contradictions = from.into_iter().map(|(origin, _)| origin).collect();
         }
         self.narrow(&equal_to(version), origin, true);
     }
@@ -238,12 +233,13 @@ impl Found {
         if !known.subset_of(&asked) {
             self.specifiers = self.specifiers.iter().chain(more.iter()).cloned().collect();
         }
-        self.from.push(origin.clone());
-        if is_pin && self.pinned_at.is_none() {
-            self.pinned_at = Some(origin);
-        } else if self.asked_at.is_none() {
-            self.asked_at = Some(origin);
-        }
+        self.from.push((origin, is_pin));
+    }
+
+    /// The line that fixed the version, or else the first that asks for the package.
+    fn origin(&self) -> Option<Origin> {
+        let pin = self.from.iter().find(|(_, is_pin)| *is_pin);
+        pin.or(self.from.first()).map(|(origin, _)| origin.clone())
     }
 }
 
