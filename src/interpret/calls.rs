@@ -2,9 +2,9 @@
 
 use std::rc::Rc;
 
+use crate::interpret::definitions::WRAPPED;
 use crate::interpret::env::{Chain, Env, Hook, ScopeKind};
 use crate::interpret::machine::{Flow, Machine, Stop, Unit};
-use crate::interpret::statements::WRAPPED;
 use crate::interpret::steps::{Block, StepKind};
 use crate::interpret::trace::Site;
 use crate::interpret::value::{FunctionObject, Id, Mapping, Names, Object, Sequence, Suspended, Value};

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::entry::LoopKind;
-use crate::interpret::explore::MERGED;
+use crate::interpret::merge::MERGED;
 use crate::interpret::trace::{Event, PathTrace, RootTrace, Run, Site};
 use crate::platform::Platform;
 
