@@ -22,7 +22,9 @@ const OWN: &str = "LC9";
 
 pub fn unknown(settings: &Settings, workspace: &Workspace, comments: &Comments) -> Vec<Diagnosis> {
     let mut found = Vec::new();
-    for (module, directives) in comments.values() {
+    // A file that cannot be parsed has one thing wrong with it, and no comment is added or changed there.
+    let is_parsed = |module: usize| workspace.modules[module].code().is_ok();
+    for (module, directives) in comments.values().filter(|(module, _)| is_parsed(*module)) {
         for directive in directives {
             if let Some((what, help)) = &directive.problem {
                 let draft = about_comment("LC902", format!("Unknown suppression: {what}"), help.clone());

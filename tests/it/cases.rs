@@ -9,6 +9,8 @@
 use std::fs;
 use std::path::Path;
 
+use proptest::test_runner::{Config, RngSeed};
+
 use crate::project::{Files, repository};
 
 const MARK: &str = "# error: [";
@@ -33,6 +35,19 @@ pub enum Kind {
         fixed: Option<Files>,
         arguments: Vec<String>,
     },
+}
+
+/// How a property is tried on damaged cases: `tries` of them, the same in every run, so that a change is
+/// judged by what it changes. `PROPTEST_RNG_SEED=7 PROPTEST_CASES=1000` looks for more.
+pub fn tried(tries: u32) -> Config {
+    let mut config = Config { failure_persistence: None, ..Config::default() };
+    if std::env::var_os("PROPTEST_CASES").is_none() {
+        config.cases = tries;
+    }
+    if config.rng_seed == RngSeed::Random {
+        config.rng_seed = RngSeed::Fixed(1);
+    }
+    config
 }
 
 /// All cases of the rule pages and of their further variants, or those whose name contains `$CASE`.

@@ -25,7 +25,7 @@ fn what_fuzzing_found_stays_mended() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(cases::tried(64))]
 
     #[test]
     fn every_target_holds_for_damaged_cases(

@@ -105,7 +105,7 @@ fn the_prefilter_changes_nothing() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(cases::tried(48))]
 
     /// A truncated or damaged file is a finding at worst.
     #[test]
