@@ -160,6 +160,17 @@ fn by_knob(
             policy(project, workspace, trace, start, "set the Selector policy on Windows")
         }
         (Answer::Maybe, Some(ask)) => {
+            let child = !runs_main_again(workspace, trace);
+            let reload = child.then(|| reload_argument(workspace, target)).flatten();
+            if child && start.run.own_child && reload.is_none() {
+                let versions = knob.versions.as_ref().map_or(String::new(), |known| format!(" {}", known.0));
+                return Err(format!(
+                    "nothing needs to change while it always spawns a child, which does not execute this \
+                     module; to be independent of that, require {package}{versions} and pass \
+                     {}={value} on Windows",
+                    knob.argument
+                ));
+            }
             // A policy that is in force already needs no second one, only a runner that asks it.
             let mut cure = match start.run.policy {
                 PolicyKind::Selector => {
@@ -167,11 +178,7 @@ fn by_knob(
                 }
                 _ => policy(project, workspace, trace, start, "")?,
             };
-            let child = !runs_main_again(workspace, trace);
-            let and = child
-                .then(|| reload_argument(workspace, target))
-                .flatten()
-                .map(|reload| format!("not {reload}"));
+            let and = reload.map(|reload| format!("not {reload}"));
             cure.intents.push((module, conditional(ask, and)));
             cure.message = match start.run.policy {
                 PolicyKind::Selector => {

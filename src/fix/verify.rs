@@ -9,9 +9,9 @@ use pep440_rs::Version;
 use crate::analysis::Workspace;
 use crate::entry::LoopKind;
 use crate::fix::Change;
-use crate::interpret::trace::{EventKind, RootTrace};
+use crate::interpret::trace::{Event, EventKind, RootTrace, Use};
 use crate::interpret::{Limits, RunOptions, World, run_root};
-use crate::knowledge::{Knowledge, LoopTable};
+use crate::knowledge::{Knowledge, LoopTable, Needed};
 use crate::platform::Platform;
 use crate::project::Project;
 use crate::project::dependencies::Answer;
@@ -55,6 +55,8 @@ struct Summary {
     /// Policies that a test of the platform keeps from being set.
     withheld: usize,
     misused: usize,
+    /// What was called that works on Proactor alone.
+    needs_proactor: Option<Use>,
 }
 
 fn summary<'p>(project: &'p Project, world: &World<'p>, trace: &RootTrace) -> Summary {
@@ -63,20 +65,28 @@ fn summary<'p>(project: &'p Project, world: &World<'p>, trace: &RootTrace) -> Su
     let (trace, _) = run_root(&options, &trace.root);
     let mut ways = BTreeMap::new();
     let (mut missing, mut misused) = (0, 0);
+    let mut needs_proactor = None;
     for path in &trace.paths {
         let kinds = path.events.iter().filter_map(|event| event.run()).map(|run| run.kind).collect();
         missing += path.events.iter().filter(|event| matches!(event.kind, EventKind::Missing(_))).count();
         misused += path.events.iter().filter(|event| matches!(event.kind, EventKind::Misused(_))).count();
+        needs_proactor = needs_proactor.or_else(|| path.events.iter().find_map(proactor_alone));
         let assumed = path.assumed.iter().map(|label| label.to_string()).collect();
         ways.insert(assumed, (kinds, path.died.as_ref().map(|error| error.to_string())));
     }
     let withheld = trace.guards.iter().filter(|guard| guard.withheld.is_some()).count();
-    Summary { ways, missing, withheld, misused }
+    Summary { ways, missing, withheld, misused, needs_proactor }
+}
+
+fn proactor_alone(event: &Arc<Event>) -> Option<Use> {
+    match &event.kind {
+        EventKind::Need(used) if used.needs == Needed::Proactor => Some(used.clone()),
+        _ => None,
+    }
 }
 
 fn compare(diagnosis: &Diagnosis, world: &World<'_>, was: &Summary, is: &Summary) -> Result<(), String> {
-    let (major, minor) = world.python;
-    let place = format!("on {} with Python {major}.{minor}", world.platform.shown());
+    let place = place(world);
     if diagnosis.finding.code == "LC301" {
         return if is.missing < was.missing || was.missing == 0 {
             Ok(())
@@ -119,6 +129,16 @@ fn compare(diagnosis: &Diagnosis, world: &World<'_>, was: &Summary, is: &Summary
     if worse {
         return Err(format!("a loop that is right would change {place}"));
     }
+    if let Some(used) = is.needs_proactor.as_ref().filter(|_| old != new) {
+        let packages = &Knowledge::bundled().needs.rows[used.row].packages;
+        let versions: Vec<String> =
+            packages.iter().map(|(name, versions)| format!("{name} {}", versions.0)).collect();
+        let with = match &versions[..] {
+            [] => String::new(),
+            versions => format!(" with {}, which the project allows", versions.join(" and ")),
+        };
+        return Err(format!("`{}` needs Proactor{with}", used.what));
+    }
     let left =
         |kinds: &[Vec<LoopKind>]| kinds.iter().flatten().filter(|kind| **kind == LoopKind::Proactor).count();
     let gone = match diagnosis.finding.code {
@@ -128,6 +148,16 @@ fn compare(diagnosis: &Diagnosis, world: &World<'_>, was: &Summary, is: &Summary
         _ => left(&old) == 0 || left(&new) < left(&old),
     };
     if gone { Ok(()) } else { Err(format!("the loop would still be Proactor {place}")) }
+}
+
+/// A world, for people.
+fn place(world: &World<'_>) -> String {
+    let (major, minor) = world.python;
+    let mut place = format!("on {} with Python {major}.{minor}", world.platform.shown());
+    for (package, version) in &world.packages.instead {
+        place.push_str(&format!(" and {package} {version}"));
+    }
+    place
 }
 
 /// The verdict's world on every platform, and the corners of what else the project allows on Windows.
@@ -147,6 +177,16 @@ fn worlds(project: &Project) -> Vec<World<'_>> {
         }
         for version in ["0.35.0", "0.36.0"].iter().filter(|_| name == "uvicorn") {
             let Ok(version) = Version::from_str(version) else { continue };
+            let mut world = verdict(Platform::Windows);
+            world.packages.instead.push((name.clone(), version));
+            worlds.push(world);
+        }
+    }
+    // What works on every loop today may have needed Proactor in a version that is allowed.
+    let needs = Knowledge::bundled().needs.rows.iter().filter(|need| need.needs == Needed::Proactor);
+    for (name, versions) in needs.flat_map(|need| &need.packages) {
+        let package = project.dependencies.package(name);
+        if let Some(version) = package.lowest_in(&versions.0).filter(|_| !package.verdict_in(&versions.0)) {
             let mut world = verdict(Platform::Windows);
             world.packages.instead.push((name.clone(), version));
             worlds.push(world);

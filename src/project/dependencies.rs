@@ -22,6 +22,7 @@ pub(super) mod text;
 mod toml_lock;
 
 pub use crate::platform::Platform;
+use std::ops::Bound;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
@@ -127,6 +128,20 @@ impl Package {
             (Some((_, newest)), Some((_, allowed))) => newest == allowed,
             _ => false,
         }
+    }
+
+    /// The lowest allowed version that satisfies the specifiers, or one close above their bound.
+    pub fn lowest_in(&self, specifiers: &VersionSpecifiers) -> Option<Version> {
+        let asked = release_specifiers_to_ranges(specifiers.clone());
+        let both = release_specifiers_to_ranges(self.specifiers.clone()).intersection(&asked);
+        let lowest = match both.bounding_range()?.0 {
+            Bound::Included(version) => version.clone(),
+            Bound::Excluded(version) => {
+                Version::new(version.release().iter().copied().chain(std::iter::once(1)))
+            }
+            Bound::Unbounded => Version::new([0]),
+        };
+        both.contains(&lowest).then_some(lowest)
     }
 
     /// Whether the allowed versions satisfy the specifiers.
