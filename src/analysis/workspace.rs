@@ -20,6 +20,7 @@ use crate::project::dependencies::Dependencies;
 use crate::project::distribution::is_library;
 use crate::project::evidence::{self, Deployment, Texts};
 use crate::project::launchers::{self, LauncherFile, Program, Server, Started, console_scripts, own_name};
+use crate::project::line_length::line_length;
 use crate::project::{Modules, Project, Unreadable};
 use crate::settings::{Settings, Windows};
 
@@ -120,8 +121,10 @@ impl Workspace {
                     Windows::Auto => {}
                 }
                 let name = own_name(&root);
+                let top = outermost(&root, walked.top_of(&root));
                 Project {
-                    top: outermost(&root, walked.top_of(&root)),
+                    line_length: line_length(&root, &top),
+                    top,
                     is_library: is_library(&root),
                     root,
                     name,
@@ -162,6 +165,7 @@ impl Workspace {
                 top: project.top.clone(),
                 name: project.name.clone(),
                 is_library: project.is_library,
+                line_length: project.line_length,
                 modules: modules.clone(),
                 dependencies: project.dependencies.clone(),
                 evidence: project.evidence.clone(),

@@ -83,16 +83,19 @@ impl LoopText {
     }
 }
 
-/// How the project asks whether it runs on Windows.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// How the project writes its code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Style {
     pub guard: GuardStyle,
+    /// Longer lines are broken, as the formatters do. In characters.
+    pub line_length: usize,
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// How the project asks whether it runs on Windows.
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum GuardStyle {
     /// `sys.platform == "win32"`
-    #[default]
     SysPlatform,
     /// `platform.system() == "Windows"`
     PlatformSystem,

@@ -178,8 +178,9 @@ fn render_all(
         if !workspace.modules[module].file.given {
             return Err(format!("{} is not among the files given", workspace.modules[module].shown));
         }
+        let line_length = workspace.project_of(module).line_length;
         let text = &workspace.modules[module].source().text;
-        let edits = render::render(text, &intents, &Style { guard })?;
+        let edits = render::render(text, &intents, &Style { guard, line_length })?;
         let new = apply::apply(text, &edits);
         changes.push(Change { module, edits, text: new.into() });
     }

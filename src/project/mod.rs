@@ -5,6 +5,7 @@ pub mod distribution;
 pub mod evidence;
 pub mod launchers;
 mod leading;
+pub mod line_length;
 mod modules;
 pub mod python_versions;
 mod site;
@@ -32,6 +33,8 @@ pub struct Project {
     pub name: Option<String>,
     /// It is published for programs to import that nobody sees here.
     pub is_library: bool,
+    /// Lines longer than this are broken by whoever formats it.
+    pub line_length: usize,
     /// All modules of the analysis, those of other roots included: imports may cross.
     pub modules: Arc<Modules>,
     pub dependencies: Arc<Dependencies>,

@@ -7,7 +7,7 @@ use crate::python::view::{Argument, ArgumentKind, Call, Shape};
 
 use super::Draft;
 use super::arm;
-use super::layout::{LINE_LENGTH, width};
+use super::layout::width;
 use super::value::Value;
 
 /// One keyword to set, as in [`Intent::SetKeyword`].
@@ -125,7 +125,7 @@ impl Change<'_> {
         let Span { start, end } = self.call.parentheses;
         let (from, to) = (layout.line_start(start), layout.line_end(end));
         let line = apply_within(layout.text, from, to, &inline);
-        if self.deeper + width(measured(&line)) <= LINE_LENGTH {
+        if self.deeper + width(measured(&line)) <= draft.style.line_length {
             return inline;
         }
         // Calls around it in the same line are opened with it, as the formatters do.
@@ -179,7 +179,7 @@ impl Change<'_> {
         let row = apply_within(layout.text, start + 1, end - 1, inline);
         let row = format!("{indent_inside}{}", row.trim());
         let is_magic = chain.iter().any(|call| trailing_comma(draft, call).is_some());
-        if !is_magic && self.deeper + width(&row) <= LINE_LENGTH {
+        if !is_magic && self.deeper + width(&row) <= draft.style.line_length {
             return format!("({newline}{row}{newline}{indent})");
         }
         let items = match inner.last() {
@@ -188,7 +188,7 @@ impl Change<'_> {
                 .into_iter()
                 .map(|item| {
                     let flat = apply_within(layout.text, item.start, item.end, inline);
-                    let room = self.deeper + width(&indent_inside) + width(&flat) < LINE_LENGTH;
+                    let room = self.deeper + width(&indent_inside) + width(&flat) < draft.style.line_length;
                     if room || !item.contains(held.parentheses) {
                         return flat;
                     }
@@ -248,7 +248,7 @@ impl Change<'_> {
             let inline = self.inline(draft);
             let from = layout.line_start(first);
             let row = apply_within(layout.text, from, layout.line_end(end), &inline);
-            if self.deeper + width(&row) <= LINE_LENGTH {
+            if self.deeper + width(&row) <= draft.style.line_length {
                 return inline;
             }
             let indent = layout.indentation(first);

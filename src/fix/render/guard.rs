@@ -5,7 +5,7 @@ use crate::fix::intent::LoopText;
 use crate::ir::Span;
 use crate::python::view::{Shape, StatementKind};
 
-use super::layout::{LINE_LENGTH, width};
+use super::layout::width;
 use super::policy::condition_lines;
 use super::{Draft, Rank, call, statement};
 
@@ -38,10 +38,11 @@ pub fn wrap(draft: &mut Draft, span: Span) -> Result<(), String> {
             let Span { start, end } = call.parentheses;
             (draft.layout.slice(span.start, start), draft.layout.slice(start + 1, end - 1).trim())
         });
+    let most = draft.style.line_length;
     statement::rewrite(draft, id, |indent| {
         let inner = format!("{newline}{indent}{unit}");
         let body = match argument {
-            Some((called, argument)) if width(&format!("{indent}{unit}{body}")) > LINE_LENGTH => {
+            Some((called, argument)) if width(&format!("{indent}{unit}{body}")) > most => {
                 format!("{called}({inner}{unit}{argument}{inner})")
             }
             _ => body,
@@ -74,7 +75,8 @@ pub fn add_condition(draft: &mut Draft, test: Span) -> Result<(), String> {
     let start = layout.line_start(outer.start);
     let keyword = layout.slice(start, outer.start).trim_start();
     let indent = layout.indentation(outer.start);
-    let fits = width(&format!("{indent}{keyword}{windows} and {old}:")) <= LINE_LENGTH || old.contains('\n');
+    let fits = width(&format!("{indent}{keyword}{windows} and {old}:")) <= draft.style.line_length
+        || old.contains('\n');
     let is_plain = matches!(keyword, "if " | "elif ");
     let operands: Vec<Option<String>> = match shape {
         Shape::And(operands) if is_bare => operands

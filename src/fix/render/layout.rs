@@ -2,9 +2,6 @@
 
 use crate::python::view::View;
 
-/// Lines longer than this are broken, as `ruff format` and black do by default. In characters.
-pub const LINE_LENGTH: usize = 88;
-
 pub struct Layout<'a> {
     pub text: &'a str,
     pub newline: &'static str,

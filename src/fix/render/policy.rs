@@ -4,7 +4,7 @@ use crate::fix::intent::Intent;
 use crate::ir::Span;
 use crate::python::view::StatementKind;
 
-use super::layout::{LINE_LENGTH, width};
+use super::layout::width;
 use super::{Draft, Rank, call};
 
 /// Puts in the module-level policy that covers all [`Intent::InsertPolicy`] of the file: above the
@@ -171,7 +171,7 @@ fn guarded(
     let mut lines = vec![condition_lines(draft, "if ", &conditions, indent)];
     let policy = format!("{asyncio}.WindowsSelectorEventLoopPolicy()");
     let one_line = format!("{indent}{unit}{asyncio}.set_event_loop_policy({policy})");
-    if width(&one_line) <= LINE_LENGTH {
+    if width(&one_line) <= draft.style.line_length {
         lines.push(one_line);
     } else {
         lines.push(format!("{indent}{unit}{asyncio}.set_event_loop_policy("));
@@ -184,7 +184,7 @@ fn guarded(
 /// `if a and b:`, in parentheses over several lines where it is too long for one.
 pub fn condition_lines(draft: &Draft, keyword: &str, conditions: &[String], indent: &str) -> String {
     let one_line = format!("{indent}{keyword}{}:", conditions.join(" and "));
-    if width(&one_line) <= LINE_LENGTH {
+    if width(&one_line) <= draft.style.line_length {
         return one_line;
     }
     let (newline, unit) = (draft.layout.newline, draft.layout.unit);

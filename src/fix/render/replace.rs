@@ -3,7 +3,7 @@
 use crate::ir::Span;
 use crate::python::view::Call;
 
-use super::layout::{LINE_LENGTH, width};
+use super::layout::width;
 use super::value::Value;
 use super::{Draft, call};
 
@@ -52,7 +52,7 @@ pub fn replace(draft: &mut Draft, span: Span, windows: &str) -> Result<(), Strin
     let before = layout.slice(start, place.start).trim_start();
     let after = call::measured(layout.slice(place.end, layout.line_end(place.end)));
     let flat = if view.is_whole_value(span) { value.flat() } else { format!("({})", value.flat()) };
-    let content = if width(&format!("{indent}{before}{flat}{after}")) <= LINE_LENGTH {
+    let content = if width(&format!("{indent}{before}{flat}{after}")) <= draft.style.line_length {
         flat
     } else if can_be_opened(draft, place, after) {
         value.opened(draft, indent, 0)

@@ -12,6 +12,8 @@ mod policies;
 mod replacements;
 mod untouched;
 
+const STYLE: Style = Style { guard: GuardStyle::SysPlatform, line_length: 88 };
+
 /// The span of the first occurrence of a piece of the text.
 fn span(text: &str, piece: &str) -> Span {
     let start = text.find(piece).unwrap_or_else(|| panic!("{piece:?} is not in the text")) as u32;
@@ -19,7 +21,7 @@ fn span(text: &str, piece: &str) -> Span {
 }
 
 fn rendered(text: &str, intents: &[Intent]) -> Result<String, String> {
-    Ok(apply(text, &render(text, intents, &Style::default())?))
+    Ok(apply(text, &render(text, intents, &STYLE)?))
 }
 
 #[track_caller]

@@ -3,7 +3,7 @@
 use crate::fix::intent::LoopText;
 
 use super::Draft;
-use super::layout::{LINE_LENGTH, width};
+use super::layout::width;
 
 /// What comes in the place of an expression.
 pub enum Value {
@@ -50,7 +50,9 @@ impl Value {
     /// columns to the right.
     pub fn fitted(&self, draft: &Draft, indent: &str, before: &str, after: &str, deeper: usize) -> String {
         let flat = self.flat();
-        if deeper + width(&format!("{indent}{before}{flat}{after}")) <= LINE_LENGTH || flat.contains('\n') {
+        if deeper + width(&format!("{indent}{before}{flat}{after}")) <= draft.style.line_length
+            || flat.contains('\n')
+        {
             return flat;
         }
         self.opened(draft, indent, deeper)
@@ -66,7 +68,7 @@ impl Value {
     /// The value where brackets let it run over lines: one line if it and `after` fit, otherwise a
     /// line for each arm. The first line's indentation is there already.
     pub fn lines(&self, draft: &Draft, indent: &str, after: &str, deeper: usize) -> String {
-        let fits = |line: &str| deeper + width(indent) + width(line) <= LINE_LENGTH;
+        let fits = |line: &str| deeper + width(indent) + width(line) <= draft.style.line_length;
         let flat = self.flat();
         let Value::Conditional { windows, test, otherwise } = self else { return flat };
         if fits(&format!("{flat}{after}")) {

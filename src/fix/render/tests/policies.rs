@@ -388,7 +388,7 @@ def serve():
 #[test]
 fn a_project_that_asks_platform_system_is_asked_that_way() {
     let before = "import asyncio\nimport platform\n\nasyncio.run(main())\n";
-    let style = Style { guard: GuardStyle::PlatformSystem };
+    let style = Style { guard: GuardStyle::PlatformSystem, ..STYLE };
     let edits = render(before, &[policy(before, "asyncio.run")], &style).expect("it can be done");
     assert_eq!(
         apply(before, &edits),

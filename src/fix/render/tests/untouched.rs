@@ -50,7 +50,7 @@ proptest! {
         let place = Span { start, end };
         let keyword = selector_loop(&text, &text[start as usize..end as usize]);
         let policy = Intent::InsertPolicy { before: place, bound: Some((3, 14)), main_only: false };
-        let Ok(edits) = render(&text, &[policy, keyword], &Style::default()) else { return Ok(()) };
+        let Ok(edits) = render(&text, &[policy, keyword], &STYLE) else { return Ok(()) };
 
         let result = apply(&text, &edits);
         prop_assert!(View::new(&result).is_ok());
