@@ -68,6 +68,8 @@ pub(super) fn hash(name: &[u8]) -> u32 {
 /// Collects the imports of a file. With `targets`, strings of the form `"package.module:name"` are
 /// taken for imports too, as servers do.
 pub(super) fn imports(bytes: &[u8], targets: bool) -> Imports {
+    // Bytes above 127 are taken for parts of names, a mark at the beginning is none.
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let mut found = Imports::default();
     let mut dynamic = false;
     for at in memmem::find_iter(bytes, "import") {
@@ -267,6 +269,8 @@ mod tests {
 
     #[test]
     fn statements() {
+        check("\u{feff}from .core import search", 1, "core.search");
+        check("\u{feff}import core", 0, "core");
         check("import a", 0, "a");
         check("import a, b.c as d, e", 0, "e");
         check("import a, b.c as d, e", 0, "b.c");

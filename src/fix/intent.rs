@@ -92,7 +92,6 @@ pub struct Style {
 }
 
 /// How the project asks whether it runs on Windows.
-
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum GuardStyle {
     /// `sys.platform == "win32"`

@@ -11,10 +11,10 @@ use crate::interpret::trace::{Decided, Family, PolicyKind, RootTrace, Site};
 use crate::ir::{Arg, ArgKind, Constant, Expr, ExprKind, Span, Stmt, StmtKind};
 use crate::knowledge::pages::{self, FixAvailability};
 use crate::knowledge::{Knob, Knowledge, Needed, Versions};
-use crate::project::Project;
 use crate::project::dependencies::{Answer, Presence};
 use crate::project::launchers::Server;
 use crate::project::launchers::commands::Help;
+use crate::project::{Project, package_top};
 use crate::rules::Diagnosis;
 use crate::settings::Remedy;
 
@@ -267,6 +267,13 @@ fn policy(
     if matches!(trace.root.launch, Launch::Function | Launch::Launcher) {
         return Err("set the Selector policy in the module that is executed".into());
     }
+    if let Some(first) = begin_of_library(workspace, main, start) {
+        return Ok(Cure {
+            applicability: Applicability::Safe,
+            message: message.to_string(),
+            intents: vec![(main, Intent::InsertPolicyHere { before: first, bound: None })],
+        });
+    }
     let in_main = |site: &Site| (site.unit == Unit::Project(main)).then_some(site.span);
     let first = start.event.stack.iter().find_map(in_main);
     let created = start.run.created.as_ref().and_then(in_main);
@@ -287,6 +294,28 @@ fn policy(
             },
         )],
     })
+}
+
+/// Where a module of a package is a program as well as something others import, and the import must
+/// not choose their loop: the first statement of the function in which the program begins. A server
+/// is no such program, because its children execute the import alone.
+fn begin_of_library(workspace: &Workspace, main: usize, start: &Start<'_>) -> Option<Span> {
+    let module = &workspace.modules[main];
+    let name = module.path.file_name()?;
+    let in_package = package_top(&module.path) != module.path.parent()?;
+    if !module.file.imported || !in_package || name == "__main__.py" || start.run.row.is_some() {
+        return None;
+    }
+    let body = &module.code().ok()?.body;
+    let begins =
+        start.event.stack.iter().filter(|site| site.unit == Unit::Project(main)).find_map(|site| {
+            body.iter().filter(|stmt| stmt.span.contains(site.span)).find_map(|stmt| match &stmt.kind {
+                StmtKind::FunctionDef(function) => Some(function),
+                _ => None,
+            })
+        })?;
+    let is_docstring = |stmt: &&Stmt| matches!(&stmt.kind, StmtKind::Expr(expr) if matches!(expr.kind, ExprKind::Constant(Constant::Str(_))));
+    begins.body.iter().find(|stmt| !is_docstring(stmt)).map(|stmt| stmt.span)
 }
 
 /// LC302: the argument holds on Windows only.
@@ -326,7 +355,9 @@ fn instantiate(workspace: &Workspace, site: Site) -> Result<Cure, String> {
     for stmt in workspace.modules[module].code().map_or(&[][..], |code| &code.body) {
         crate::ir::walk(stmt, &mut |expr| {
             let ExprKind::Call { args, .. } = &expr.kind else { return };
-            let [Arg { value, .. }] = &args[..] else { return };
+            let [Arg { value, kind: ArgKind::Positional | ArgKind::Keyword(_), .. }] = &args[..] else {
+                return;
+            };
             // In a call with one argument that was refused as a policy, this is the class.
             if expr.span == site.span && matches!(value.kind, ExprKind::Name(_) | ExprKind::Attribute { .. })
             {

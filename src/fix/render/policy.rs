@@ -127,12 +127,15 @@ pub fn gap_before(draft: &Draft, id: usize) -> Result<Gap, String> {
         }
         line = layout.next_line(line);
     }
-    let above = if previous.kind == StatementKind::Definition { 2 } else { 1 };
     let blank = layout
         .slice(at, statement.span.start)
         .split_inclusive('\n')
         .take_while(|line| line.trim().is_empty() && line.ends_with('\n'))
         .count();
+    // Two blank lines below imports where one would do were asked for (`lines-after-imports`).
+    let is_import = matches!(previous.kind, StatementKind::Import(_) | StatementKind::ImportFrom(_));
+    let is_wide = previous.kind == StatementKind::Definition || (is_import && needed < 2 && blank >= 2);
+    let above = if is_wide { 2 } else { 1 };
     Ok(Gap { at, above, below: needed.saturating_sub(blank) })
 }
 
