@@ -120,6 +120,26 @@ pub fn analyse(settings: &Settings) -> Result<Analysis, Error> {
     })
 }
 
+/// As [`analyse`], for who asks about entries only: no cure is sought, for proving one costs several runs.
+///
+/// # Errors
+///
+/// As [`analyse`].
+pub fn survey(settings: &Settings) -> Result<Analysis, Error> {
+    on_deep_stacks(settings, || {
+        let workspace = Workspace::open(settings)?;
+        let traces = runs::run_all(&workspace);
+        Ok(Analysis {
+            entries: entries::entries(&workspace, &traces),
+            deployed: deployed(settings, &workspace),
+            failures: workspace.failures(),
+            files_checked: workspace.files_checked,
+            notices: workspace.notices.clone(),
+            ..Analysis::default()
+        })
+    })
+}
+
 /// Analyses, applies the fixes that the settings allow, and analyses again.
 ///
 /// Nothing is written to disk without `write`.

@@ -12,7 +12,7 @@ pub fn run(args: &Entries, output: &Output) -> Result<Exit, Error> {
     let mut settings = project::settings(&args.project, Layer::new(), output)?;
     // A baseline knows findings, and none are asked for.
     settings.baseline = None;
-    let analysis = analysis::analyse(&settings)?;
+    let analysis = analysis::survey(&settings)?;
     let text = match args.output_format {
         Form::Text if output.verbose => {
             let table = entries::render(&analysis.entries, output.paint);

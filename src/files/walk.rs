@@ -241,6 +241,16 @@ struct Seen {
 
 fn walk_dirs(mut builder: WalkBuilder, tops: &[PathBuf], options: &WalkOptions, cwd: &Path) -> Seen {
     let exclude = options.exclude.clone();
+    // Opening a pipe would wait for someone to write into it, and rules that cannot be read may hide
+    // anything: what lies beside such a file is not looked at.
+    let refused = Arc::new(Mutex::new(Vec::new()));
+    if options.respect_gitignore {
+        let above = tops.iter().flat_map(|top| top.ancestors());
+        if let Some(file) = above.filter_map(unreadable_rules).next() {
+            return Seen { errors: vec![refused_rules(&file, cwd)], ..Seen::default() };
+        }
+    }
+    let refuse = options.respect_gitignore.then(|| Arc::clone(&refused));
     // Noted by the filter, because `.git` itself is excluded.
     let marked = Arc::new(Mutex::new(Vec::new()));
     let note = Arc::clone(&marked);
@@ -261,6 +271,13 @@ fn walk_dirs(mut builder: WalkBuilder, tops: &[PathBuf], options: &WalkOptions, 
             }
             let in_editor = entry.path().parent().and_then(Path::file_name) == Some(OsStr::new(VS_CODE));
             let is_dir = entry.file_type().is_some_and(|kind| kind.is_dir());
+            if let Some(refused) = refuse.as_ref().filter(|_| is_dir)
+                && let Some(file) = unreadable_rules(entry.path())
+                && !is_excluded(entry.path(), &exclude)
+            {
+                refused.lock().unwrap_or_else(PoisonError::into_inner).push(file);
+                return false;
+            }
             entry.depth() == 0 || !(in_editor && is_dir || is_excluded(entry.path(), &exclude))
         });
     let all = Mutex::new(Seen::default());
@@ -278,10 +295,28 @@ fn walk_dirs(mut builder: WalkBuilder, tops: &[PathBuf], options: &WalkOptions, 
     // Rules of a repository's own exclude file and of the user's are not seen as entries.
     seen.ignores |= options.respect_gitignore && tops.iter().any(|top| top.join(".git").exists());
     seen.ignores &= options.respect_gitignore;
+    let refused = refused.lock().unwrap_or_else(PoisonError::into_inner);
+    seen.errors.extend(refused.iter().map(|file| refused_rules(file, cwd)));
     seen.marked = std::mem::take(&mut marked.lock().unwrap_or_else(PoisonError::into_inner));
     seen.marked.sort_unstable();
     seen.marked.dedup();
     seen
+}
+
+/// A file of ignore rules in a folder that has no end or waits for a writer. What stands in
+/// `/dev/null` has an end.
+fn unreadable_rules(dir: &Path) -> Option<PathBuf> {
+    let files = [".gitignore", ".ignore", ".git/info/exclude"].map(|name| dir.join(name));
+    files.into_iter().find(|file| {
+        std::fs::metadata(file).is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir())
+            && std::fs::canonicalize(file).is_ok_and(|file| file != Path::new("/dev/null"))
+    })
+}
+
+fn refused_rules(file: &Path, cwd: &Path) -> WalkError {
+    let message = "it is not a regular file, so nothing tells what to ignore here and the folder was not \
+                   checked; remove it, or use --no-respect-gitignore";
+    WalkError { path: shown_path(file, cwd), message: message.into() }
 }
 
 /// What one thread has seen; handed over when the thread is done.

@@ -2,12 +2,13 @@
 //!
 //! - [`remedy`]: which cure fits a finding, as intents.
 //! - [`intent`] and [`render`]: from intents to edits of one file.
-//! - [`verify`]: the second paper run, on the changed text.
+//! - [`verify`]: the second paper run, on the changed text; [`proofs`]: which of them are needed.
 //! - [`passes`]: applying all fixes of a run, until nothing changes.
 
 pub mod apply;
 pub mod intent;
 mod passes;
+mod proofs;
 mod remedy;
 pub mod render;
 mod verify;
@@ -24,6 +25,8 @@ use crate::interpret::trace::RootTrace;
 use crate::ir::Span;
 use crate::rules::Diagnosis;
 use crate::settings::{Guard, Remedy, Settings};
+
+use proofs::Proofs;
 
 pub use passes::apply_all;
 
@@ -43,13 +46,17 @@ pub fn plan_all(
     traces: &[RootTrace],
     diagnoses: &mut [Diagnosis],
 ) {
+    let mut proofs = Proofs::default();
+    proofs.prove_together(settings, workspace, traces, diagnoses);
     for diagnosis in diagnoses {
         // What cures the call cures its finding, whichever rule tells of it.
         let silenced = diagnosis.silenced.iter().filter(|_| diagnosis.is_about_calls());
         let all = std::iter::once(&*diagnosis).chain(silenced);
         let mut plans = all.filter_map(|diagnosis| {
             let module = traces[diagnosis.trace?].root.module;
-            workspace.guarded("fix", module, || plan(settings, workspace, traces, diagnosis)).flatten()
+            workspace
+                .guarded("fix", module, || plan(settings, workspace, traces, diagnosis, &mut proofs))
+                .flatten()
         });
         // Without a cure, the first that has something to say to a person.
         let better = |best: Result<_, String>, next: Result<_, String>| match (best, next) {
@@ -79,9 +86,10 @@ fn plan(
     workspace: &Workspace,
     traces: &[RootTrace],
     diagnosis: &Diagnosis,
+    proofs: &mut Proofs,
 ) -> Option<Result<(Cure, Fix), String>> {
     let trace = &traces[diagnosis.trace?];
-    let attempt = |wish| {
+    let mut attempt = |wish| {
         let cure = match diagnosis.finding.code {
             // Who prefers policies keeps this one.
             // A note is about a program that works; who wrote it may have other Pythons in mind.
@@ -96,8 +104,7 @@ fn plan(
         if diagnosis.finding.code == "LC501" {
             concerned.extend(diagnosis.calls.iter().map(|(index, _)| *index));
         }
-        let concerned: Vec<&RootTrace> = concerned.into_iter().map(|index| &traces[index]).collect();
-        match prove(settings, workspace, &concerned, diagnosis, &cure) {
+        match proofs.prove(settings, workspace, traces, &concerned, diagnosis, &cure) {
             Ok(fix) => Ok((cure, fix)),
             Err(reason) => Err(format!("{}; not done by --fix: {reason}", cure.message)),
         }
@@ -107,21 +114,6 @@ fn plan(
         Remedy::Policy => attempt(Remedy::Policy).or_else(|_| attempt(Remedy::Auto)),
         wish => attempt(wish),
     })
-}
-
-/// Renders a cure and runs the programs again with it.
-fn prove(
-    settings: &Settings,
-    workspace: &Workspace,
-    traces: &[&RootTrace],
-    diagnosis: &Diagnosis,
-    cure: &Cure,
-) -> Result<Fix, String> {
-    let changed = render_all(settings, workspace, &cure.intents)?;
-    for trace in traces {
-        verify::holds(workspace, trace, diagnosis, &changed)?;
-    }
-    Ok(as_fix(workspace, cure, &changed))
 }
 
 /// Renders a cure that changes no code, so that no run could tell the difference.

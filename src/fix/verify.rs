@@ -9,7 +9,7 @@ use pep440_rs::Version;
 use crate::analysis::Workspace;
 use crate::entry::LoopKind;
 use crate::fix::Change;
-use crate::interpret::trace::{Event, EventKind, RootTrace, Use};
+use crate::interpret::trace::{Event, EventKind, RootTrace, Site, Use};
 use crate::interpret::{Limits, RunOptions, World, run_root};
 use crate::knowledge::{Knowledge, LoopTable, Needed};
 use crate::platform::Platform;
@@ -17,16 +17,34 @@ use crate::project::Project;
 use crate::project::dependencies::Answer;
 use crate::rules::Diagnosis;
 
+/// What a program amounts to as it stands, by the index of its trace: the same for every cure. Only
+/// the last one is kept, for findings come file by file.
+#[derive(Default)]
+pub struct Before(Option<(usize, Vec<Summary>)>);
+
+impl Before {
+    fn of(&mut self, workspace: &Workspace, index: usize, trace: &RootTrace) -> &[Summary] {
+        let known = self.0.take().filter(|(known, _)| *known == index);
+        let (_, summaries) = self.0.insert(known.unwrap_or_else(|| {
+            let project = workspace.project_of(trace.root.module);
+            (index, worlds(project).iter().map(|world| summary(project, world, trace)).collect())
+        }));
+        summaries
+    }
+}
+
 /// Whether the changed program runs on Selector where it did not, on every version the project
-/// allows, and as before everywhere else.
+/// allows, and as before everywhere else. The changes may be those of several findings, whose calls
+/// must then be cured one and all.
 ///
 /// # Errors
 ///
 /// Why not, for people.
 pub fn holds(
     workspace: &Workspace,
-    trace: &RootTrace,
-    diagnosis: &Diagnosis,
+    before: &mut Before,
+    (index, trace): (usize, &RootTrace),
+    diagnoses: &[&Diagnosis],
     changes: &[Change],
 ) -> Result<(), String> {
     let texts: Vec<(usize, Arc<str>)> =
@@ -35,14 +53,15 @@ pub fn holds(
     if changes.iter().any(|change| changed.modules[change.module].code().is_err()) {
         return Err("the result would not parse".into());
     }
-    let before = workspace.project_of(trace.root.module);
     let after = changed.project_of(trace.root.module);
-    let old_worlds = worlds(before);
-    let new_worlds = worlds(after);
-    for (old, new) in old_worlds.iter().zip(&new_worlds) {
-        let was = summary(before, old, trace);
-        let is = summary(after, new, trace);
-        compare(diagnosis, old, &was, &is)?;
+    for (world, was) in worlds(after).iter().zip(before.of(workspace, index, trace)) {
+        let is = summary(after, world, trace);
+        for diagnosis in diagnoses {
+            compare(diagnosis, world, was, &is)?;
+        }
+        if diagnoses.len() > 1 && world.platform == Platform::Windows {
+            cures_each(index, diagnoses, world, was, &is)?;
+        }
     }
     Ok(())
 }
@@ -51,6 +70,8 @@ pub fn holds(
 struct Summary {
     /// Per way: the kinds in order, and the error the run died of.
     ways: BTreeMap<Vec<String>, (Vec<LoopKind>, Option<String>)>,
+    /// Per way: where the loops were run, in the same order.
+    sites: BTreeMap<Vec<String>, Vec<Option<Site>>>,
     missing: usize,
     /// Policies that a test of the platform keeps from being set.
     withheld: usize,
@@ -63,7 +84,7 @@ fn summary<'p>(project: &'p Project, world: &World<'p>, trace: &RootTrace) -> Su
     let worlds = std::slice::from_ref(world);
     let options = RunOptions { project, worlds, knowledge: Knowledge::bundled(), limits: Limits::default() };
     let (trace, _) = run_root(&options, &trace.root);
-    let mut ways = BTreeMap::new();
+    let (mut ways, mut sites) = (BTreeMap::new(), BTreeMap::new());
     let (mut missing, mut misused) = (0, 0);
     let mut needs_proactor = None;
     for path in &trace.paths {
@@ -71,11 +92,13 @@ fn summary<'p>(project: &'p Project, world: &World<'p>, trace: &RootTrace) -> Su
         missing += path.events.iter().filter(|event| matches!(event.kind, EventKind::Missing(_))).count();
         misused += path.events.iter().filter(|event| matches!(event.kind, EventKind::Misused(_))).count();
         needs_proactor = needs_proactor.or_else(|| path.events.iter().find_map(proactor_alone));
-        let assumed = path.assumed.iter().map(|label| label.to_string()).collect();
+        let assumed: Vec<String> = path.assumed.iter().map(|label| label.to_string()).collect();
+        let runs = path.events.iter().filter(|event| event.run().is_some());
+        sites.insert(assumed.clone(), runs.map(|event| event.site).collect());
         ways.insert(assumed, (kinds, path.died.as_ref().map(|error| error.to_string())));
     }
     let withheld = trace.guards.iter().filter(|guard| guard.withheld.is_some()).count();
-    Summary { ways, missing, withheld, misused, needs_proactor }
+    Summary { ways, sites, missing, withheld, misused, needs_proactor }
 }
 
 fn proactor_alone(event: &Arc<Event>) -> Option<Use> {
@@ -148,6 +171,36 @@ fn compare(diagnosis: &Diagnosis, world: &World<'_>, was: &Summary, is: &Summary
         _ => left(&old) == 0 || left(&new) < left(&old),
     };
     if gone { Ok(()) } else { Err(format!("the loop would still be Proactor {place}")) }
+}
+
+/// Whether every finding's own calls run on Proactor less often than before. [`compare`] has seen
+/// that the runs are the same ones in the same order; only that order is left to tell which is which,
+/// for the changes have moved the calls.
+fn cures_each(
+    index: usize,
+    diagnoses: &[&Diagnosis],
+    world: &World<'_>,
+    was: &Summary,
+    is: &Summary,
+) -> Result<(), String> {
+    let mut change: BTreeMap<Site, (usize, usize)> = BTreeMap::new();
+    for ((sites, (old, _)), (new, _)) in was.sites.values().zip(was.ways.values()).zip(is.ways.values()) {
+        for ((site, old), new) in sites.iter().zip(old).zip(new) {
+            let Some(site) = site else { continue };
+            let (before, after) = change.entry(*site).or_default();
+            *before += usize::from(*old == LoopKind::Proactor);
+            *after += usize::from(*new == LoopKind::Proactor);
+        }
+    }
+    for diagnosis in diagnoses {
+        let calls = diagnosis.calls.iter().filter(|(trace, _)| *trace == index);
+        let counts = calls.filter_map(|(_, site)| change.get(site));
+        let (before, after) = counts.fold((0, 0), |sum, count| (sum.0 + count.0, sum.1 + count.1));
+        if before > 0 && after >= before {
+            return Err(format!("a loop would still be Proactor {}", place(world)));
+        }
+    }
+    Ok(())
 }
 
 /// A world, for people.

@@ -23,6 +23,27 @@ fn codes(run: &Run, path: &str) -> Vec<String> {
     of_file.map(|finding| finding["code"].as_str().unwrap_or_default().to_owned()).collect()
 }
 
+/// How a check ends, if it ends at all.
+fn ends(project: &Project, args: &[&str]) -> Option<i32> {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_loopcheck"))
+        .args(["--output-format", "concise"])
+        .args(args)
+        .current_dir(project.path())
+        .stdout(std::process::Stdio::null())
+        .spawn()
+        .expect("the binary under test starts");
+    let started = Instant::now();
+    let ended = loop {
+        match child.try_wait().expect("a child that can be asked") {
+            Some(status) => break status.code(),
+            None if started.elapsed() > Duration::from_secs(60) => break None,
+            None => std::thread::sleep(Duration::from_millis(20)),
+        }
+    };
+    let _ = child.kill();
+    ended
+}
+
 /// A pipe without a writer keeps whoever opens it waiting for ever.
 #[test]
 fn pipes_are_not_opened() {
@@ -49,22 +70,46 @@ fn pipes_are_not_opened() {
     ];
     let made = Command::new("mkfifo").args(names).current_dir(project.path()).status();
     assert!(made.is_ok_and(|status| status.success()), "no pipes were made");
-    let mut child = Command::new(env!("CARGO_BIN_EXE_loopcheck"))
-        .args(["--output-format", "concise"])
-        .current_dir(project.path())
-        .stdout(std::process::Stdio::null())
-        .spawn()
-        .expect("the binary under test starts");
-    let started = Instant::now();
-    let ended = loop {
-        match child.try_wait().expect("a child that can be asked") {
-            Some(status) => break status.code(),
-            None if started.elapsed() > Duration::from_secs(60) => break None,
-            None => std::thread::sleep(Duration::from_millis(20)),
+    assert_eq!(ends(&project, &[]), Some(1), "it waits for a pipe");
+}
+
+/// What cannot be read may ignore anything, so the folder is not checked, and that is a failure.
+#[test]
+fn rules_of_what_to_ignore_are_not_read_from_a_pipe() {
+    for name in [".gitignore", ".ignore"] {
+        for folder in ["", "sub/"] {
+            let project = Project::new(&files(&[("main.py", PROGRAM), ("sub/other.py", PROGRAM)]));
+            let pipe = format!("{folder}{name}");
+            let made = Command::new("mkfifo").arg(&pipe).current_dir(project.path()).status();
+            assert!(made.is_ok_and(|status| status.success()), "no pipe was made");
+            assert_eq!(ends(&project, &[]), Some(2), "{pipe}");
+            assert_eq!(ends(&project, &["--no-respect-gitignore"]), Some(1), "{pipe}");
+            assert!(ends(&project, &["--exclude", "sub"]).is_some(), "{pipe}");
+            let run = project.check(&[]);
+            assert!(run.stderr.contains(&format!("{pipe}: it is not a regular file")), "{}", run.stderr);
         }
-    };
-    let _ = child.kill();
-    assert_eq!(ended, Some(1), "it waits for a pipe");
+        let project = Project::new(&files(&[("main.py", PROGRAM)]));
+        std::os::unix::fs::symlink("/dev/null", project.path().join(name)).expect("a link");
+        assert_eq!(ends(&project, &[]), Some(1), "{name} is empty");
+    }
+}
+
+/// The cures of one program are proven in one run; a call that none fits does not take the others with it.
+#[test]
+fn many_calls_are_cured_one_and_all() {
+    const CALLS: usize = 40;
+    let calls = "asyncio.run(main())\n".repeat(CALLS);
+    let program = format!(
+        "import asyncio\n\nfrom elsewhere import options\n\n\nasync def main():\n    await asyncio.sleep(1)\n\n\n\
+         {calls}asyncio.run(main(), **options)\n"
+    );
+    let python = "[project]\nname = \"a\"\nversion = \"1\"\nrequires-python = \">=3.12\"\n";
+    let project = Project::new(&files(&[("main.py", &program), ("pyproject.toml", python)]));
+    let run = project.check(&["--fix", "--unsafe-fixes"]);
+    let text = fs::read_to_string(project.path().join("main.py")).expect("the file is still there");
+    let cured = text.lines().filter(|line| line.starts_with("asyncio.run(main(), loop_factory=")).count()
+        + text.matches("    main(), loop_factory=").count();
+    assert_eq!(cured, CALLS, "{}\n{text}", run.stderr);
 }
 
 #[test]
