@@ -43,9 +43,10 @@ pub fn brings(
 impl Resolved {
     pub fn new(collected: &Collected, platform: Platform, python: (u8, u8)) -> Resolved {
         let mut resolved = Resolved { platform, python, locked: Vec::new(), brought: HashMap::new() };
-        let asked: Vec<(String, Vec<String>)> = resolved
-            .declarations(collected)
-            .filter(|declaration| declaration.kind != Kind::Constraint)
+        let asked: Vec<(String, Vec<String>)> = collected
+            .declarations
+            .iter()
+            .filter(|declaration| declaration.kind != Kind::Constraint && resolved.counts(declaration))
             .map(|declaration| (declaration.requirement.name.clone(), declaration.requirement.extras.clone()))
             .collect();
         let environment = resolved.environment();
@@ -64,8 +65,8 @@ impl Resolved {
         marker.is_none_or(|marker| marker::holds(marker, self.environment()) != Some(false))
     }
 
-    fn declarations<'c>(&self, collected: &'c Collected) -> impl Iterator<Item = &'c Declaration> {
-        collected.declarations.iter().filter(|one| self.holds(one.requirement.marker.as_deref()))
+    fn counts(&self, declaration: &Declaration) -> bool {
+        self.holds(declaration.requirement.marker.as_deref())
     }
 
     /// Fills `brought`, from the packages that are asked for to those they bring in turn.
@@ -81,9 +82,14 @@ impl Resolved {
                 continue;
             }
             let (name, extra) = &node;
+            let mut rows =
+                brought::rows().iter().filter(|row| row.package == *name && row.extra == *extra).peekable();
+            // Of the thousands that a project may pin, few bring anything.
+            if rows.peek().is_none() {
+                continue;
+            }
             let package = self.package(collected, name);
             let allowed = release_specifiers_to_ranges(package.specifiers.clone());
-            let rows = brought::rows().iter().filter(|row| row.package == *name && row.extra == *extra);
             // One package may bring another by several rows, one for each range of its own versions.
             let mut needs: HashMap<&str, VersionSpecifiers> = HashMap::new();
             for row in rows {
@@ -112,8 +118,9 @@ impl Resolved {
 
     pub fn package(&self, collected: &Collected, name: &str) -> Package {
         let mut found = Found::default();
+        let named = collected.declarations.iter().filter(|declaration| declaration.requirement.name == name);
         let mut declarations: Vec<&Declaration> =
-            self.declarations(collected).filter(|declaration| declaration.requirement.name == name).collect();
+            named.filter(|declaration| self.counts(declaration)).collect();
         declarations.sort_by_key(|declaration| declaration.kind);
         let is_declared =
             declarations.iter().any(|one| one.kind != Kind::Constraint && one.kind != Kind::Override);
