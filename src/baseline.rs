@@ -180,7 +180,7 @@ fn document(analysis: &Analysis, settings: &Settings, path: &Path) -> (String, u
         text: analysis
             .sources
             .get(&finding.place.path)
-            .map_or("", |source| source.line(finding.place.start.line).trim())
+            .map_or("", |source| source.line_of(&finding.place).trim())
             .to_owned(),
         fingerprint: known_by.to_string(),
     };

@@ -84,6 +84,8 @@ pub enum Launch {
     ConsoleScript,
     /// A command line outside Python: .bat, web.config, workflow, …
     Launcher,
+    /// The cells of a notebook, in the loop of its kernel.
+    Notebook,
     /// Reached by importing the module.
     Import,
     /// No root reaches it; the function was run on its own.

@@ -35,6 +35,8 @@ pub type ShownPath = Arc<str>;
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Place {
     pub path: ShownPath,
+    /// Of a notebook the number of the cell, from 1, in which the lines count.
+    pub cell: Option<u32>,
     /// 1-based; columns in characters. The end is exclusive.
     pub start: Position,
     pub end: Position,

@@ -30,8 +30,7 @@ pub fn fingerprints<'f>(
 ) -> Vec<Fingerprint> {
     let mut seen: HashMap<u64, u32> = HashMap::new();
     let fingerprint = |finding: &Finding| {
-        let line =
-            sources.get(&finding.place.path).map_or("", |source| source.line(finding.place.start.line));
+        let line = sources.get(&finding.place.path).map_or("", |source| source.line_of(&finding.place));
         let text: Vec<&str> = line.split_whitespace().collect();
         let hash = hash(&[finding.code, &path(finding), &text.join(" ")]);
         let occurrence = seen.entry(hash).or_insert(0);

@@ -1,5 +1,6 @@
 //! The whole flow, from settings to findings and to fixed files.
 
+mod cells;
 mod entries;
 mod explain;
 mod pythons;
@@ -129,14 +130,16 @@ pub fn survey(settings: &Settings) -> Result<Analysis, Error> {
     on_deep_stacks(settings, || {
         let workspace = Workspace::open(settings)?;
         let traces = runs::run_all(&workspace);
-        Ok(Analysis {
+        let mut analysis = Analysis {
             entries: entries::entries(&workspace, &traces),
             deployed: deployed(settings, &workspace),
             failures: workspace.failures(),
             files_checked: workspace.files_checked,
             notices: workspace.notices.clone(),
             ..Analysis::default()
-        })
+        };
+        cells::tell_cells(settings, &workspace, &mut analysis);
+        Ok(analysis)
     })
 }
 
@@ -243,7 +246,7 @@ pub fn examine(settings: &Settings, workspace: &Workspace) -> (Analysis, Vec<rul
     for finding in findings.iter_mut().filter(|finding| !settings.fixable.contains(finding.code)) {
         finding.fix = None;
     }
-    let analysis = Analysis {
+    let mut analysis = Analysis {
         findings,
         silenced,
         entries,
@@ -254,6 +257,7 @@ pub fn examine(settings: &Settings, workspace: &Workspace) -> (Analysis, Vec<rul
         failures: workspace.failures(),
         notices,
     };
+    cells::tell_cells(settings, workspace, &mut analysis);
     (analysis, diagnoses)
 }
 

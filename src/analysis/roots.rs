@@ -20,6 +20,10 @@ pub fn roots(workspace: &Workspace) -> Vec<Root> {
         if !module.file.given || !can_matter {
             continue;
         }
+        if module.is_notebook() {
+            roots.push(Root { module: index, launch: Launch::Notebook, function: None });
+            continue;
+        }
         let is_main = module.path.file_name().is_some_and(|name| name == "__main__.py");
         let is_hosted = module.host().is_some();
         let is_started = is_main || is_hosted || module.file.main;
@@ -70,6 +74,7 @@ fn add_libraries(workspace: &Workspace, roots: &mut Vec<Root>) {
             && module.file.given
             && module.file.role == Role::Seed
             && module.command.is_none()
+            && !module.is_notebook()
             && !module.is_test(&project.top);
         let is_new = || !roots.iter().any(|root| root.module == index && root.function.is_none());
         if may_matter && is_new() && module.source().text.contains("set_event_loop_policy") {
@@ -124,7 +129,7 @@ pub fn unreached(workspace: &Workspace, executed: &BTreeSet<(Unit, Span)>) -> Ve
     for (index, module) in workspace.modules.iter().enumerate() {
         // Test functions are called by a test runner, which has its own way with loops.
         let is_test = module.is_test(&workspace.project_of(index).top);
-        if !module.file.given || module.file.role != Role::Seed || is_test {
+        if !module.file.given || module.file.role != Role::Seed || is_test || module.is_notebook() {
             continue;
         }
         let Ok(code) = module.code() else { continue };

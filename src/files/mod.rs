@@ -8,6 +8,7 @@ mod encoding;
 mod imports;
 mod launchers;
 mod modules;
+mod notebook;
 mod prefilter;
 mod source;
 mod universe;

@@ -1,12 +1,13 @@
-//! One Python file as text: bytes ⇄ text, and offsets ⇄ lines and columns.
+//! One Python file, or the code of a notebook, as text: bytes ⇄ text, and offsets ⇄ lines and columns.
 
 use std::fmt;
 use std::fs::File;
 use std::io::Read;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::encoding::{BOM, Encoding};
+use super::notebook::{self, Cell};
 use super::walk::error_text;
 use crate::finding::{Place, Position, ShownPath};
 use crate::ir::Span;
@@ -31,6 +32,8 @@ pub struct Source {
     lossless: bool,
     /// Byte offsets of the first character of each line.
     line_starts: Vec<u32>,
+    /// The cells of a notebook, whose text is their code.
+    cells: Option<Vec<Cell>>,
 }
 
 /// Why there is no text.
@@ -88,6 +91,9 @@ impl Source {
 
     /// A source from the bytes of a file, byte-order mark included.
     pub fn from_bytes(path: PathBuf, shown: ShownPath, bytes: &[u8]) -> Result<Source, ReadError> {
+        if is_notebook(&path) {
+            return Source::from_notebook(path, shown, bytes);
+        }
         let failed = |offset, message| {
             let position = position_in_bytes(bytes, offset);
             ReadError::Decode { path: shown.clone(), position, message }
@@ -103,10 +109,31 @@ impl Source {
         Ok(Source { encoding, bom, lossless, ..Source::from_text(path, shown, text.into()) })
     }
 
+    fn from_notebook(path: PathBuf, shown: ShownPath, bytes: &[u8]) -> Result<Source, ReadError> {
+        match notebook::read(bytes.strip_prefix(BOM).unwrap_or(bytes)) {
+            Ok(read) => {
+                let source = Source::from_text(path, shown, read.text.into());
+                Ok(Source { lossless: false, cells: Some(read.cells), ..source })
+            }
+            Err((message, line)) => {
+                Err(ReadError::Decode { path: shown, position: Position { line, column: 1 }, message })
+            }
+        }
+    }
+
     /// A source from text that is already decoded (tests, a fix being verified).
     pub fn from_text(path: PathBuf, shown: ShownPath, text: Arc<str>) -> Source {
         let line_starts = line_starts(&text);
-        Source { path, shown, text, encoding: Encoding::Utf8, bom: false, lossless: true, line_starts }
+        Source {
+            path,
+            shown,
+            text,
+            encoding: Encoding::Utf8,
+            bom: false,
+            lossless: true,
+            line_starts,
+            cells: None,
+        }
     }
 
     /// The bytes of a new text in this file's encoding, with its byte-order mark. Given the text as
@@ -144,6 +171,11 @@ impl Source {
         self.text[from as usize..to as usize].trim_end_matches(['\r', '\n'])
     }
 
+    /// The line in which a place begins, also where that is counted within a cell.
+    pub fn line_of(&self, place: &Place) -> &str {
+        self.line(self.lines_before(place) + place.start.line)
+    }
+
     /// Where a line begins, by its number from 1; past the last one, the end of the text.
     pub fn line_start(&self, line: u32) -> u32 {
         let start = self.line_starts.get((line as usize).wrapping_sub(1));
@@ -153,15 +185,44 @@ impl Source {
     pub fn place(&self, span: Span) -> Place {
         Place {
             path: self.shown.clone(),
+            cell: None,
             start: self.position(span.start),
             end: self.position(span.end),
             span: Some(span),
         }
     }
+
+    pub fn is_notebook(&self) -> bool {
+        self.cells.is_some()
+    }
+
+    /// A place in a notebook as its reader finds it: by cell, and by line within the cell.
+    pub fn in_cell(&self, place: &mut Place) {
+        let line = place.start.line;
+        let before = |cell: &&Cell| cell.line <= line;
+        let Some(cell) = self.cells.iter().flatten().take_while(before).last() else { return };
+        if place.cell.is_none() {
+            place.cell = Some(cell.number);
+            place.start.line -= cell.line - 1;
+            place.end.line -= cell.line - 1;
+        }
+    }
+
+    /// How many lines of the text stand before the cell of a place; none where it counts from the
+    /// beginning of the text.
+    pub fn lines_before(&self, place: &Place) -> u32 {
+        let mut cells = self.cells.iter().flatten();
+        cells.find(|cell| Some(cell.number) == place.cell).map_or(0, |cell| cell.line - 1)
+    }
+}
+
+/// Whether a file is a notebook, by its name.
+pub(super) fn is_notebook(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "ipynb")
 }
 
 /// Lines end at `\n`, `\r\n` or `\r`, as in Python's own tokenizer.
-fn line_starts(text: &str) -> Vec<u32> {
+pub(super) fn line_starts(text: &str) -> Vec<u32> {
     let bytes = text.as_bytes();
     let mut starts = vec![0];
     for (at, byte) in bytes.iter().enumerate() {

@@ -12,9 +12,10 @@ use rayon::prelude::*;
 
 use super::imports::{Imports, imports};
 use super::modules::{Found, Modules};
+use super::notebook;
 use super::prefilter::{Mention, Needles, Prefilter};
-use super::source::MAX_BYTES;
-use super::walk::{FileKind, Walked, bytes, roots_of};
+use super::source::{MAX_BYTES, is_notebook};
+use super::walk::{Walked, bytes, roots_of};
 
 /// Why a file is in the universe.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,7 +48,7 @@ pub struct UniverseFile {
 
 #[derive(Clone, Debug, Default)]
 pub struct Universe {
-    /// Sorted by the bytes of their paths. Notebooks are never among them.
+    /// Sorted by the bytes of their paths.
     pub files: Vec<UniverseFile>,
     /// Absolute and sorted.
     pub roots: Vec<PathBuf>,
@@ -100,8 +101,7 @@ pub fn universe(
             modules.resolve_target(&target.dir, &target.module, found);
         }
     });
-    let analysed = |file: &u32| walked.files[*file as usize].kind != FileKind::Notebook;
-    let mut reached: Vec<u32> = (0..walked.files.len() as u32).filter(analysed).collect();
+    let mut reached: Vec<u32> = (0..walked.files.len() as u32).collect();
     reached.extend(started.iter().filter(|file| **file as usize >= walked.files.len()));
     let mut graph = Graph::default();
     while !reached.is_empty() {
@@ -182,7 +182,15 @@ fn scan(file: u32, modules: &Modules, filter: &Prefilter, unsaved: &Unsaved) -> 
     BUFFER.with_borrow_mut(|buffer| match read(&modules.paths[file as usize], unsaved, buffer) {
         Ok(length) if length <= MAX_BYTES => {
             let text = &buffer[..length];
-            let mention = filter.mention(text);
+            let is_notebook = is_notebook(&modules.paths[file as usize]);
+            // What is no notebook is told by whoever reads it next.
+            let code = is_notebook.then(|| notebook::read(text).ok()).flatten().map(|cells| cells.text);
+            let text = code.as_ref().map_or(text, |code| code.as_bytes());
+            let mention = match filter.mention(text) {
+                // The loop that a cell waits in is started by none.
+                Mention::Package if is_notebook && memmem::find(text, b"await ").is_some() => Mention::Seed,
+                mention => mention,
+            };
             let names = imports(text, mention != Mention::Nothing);
             let mut found = Found::default();
             resolve(file, &names, modules, &mut found);

@@ -57,7 +57,7 @@ pub enum FileKind {
     Module,
     /// `.pyi`: read by people and type checkers, never by Python.
     Stub,
-    /// `.ipynb`: listed, not analysed.
+    /// `.ipynb`: run cell by cell, imported by nobody.
     Notebook,
 }
 

@@ -167,6 +167,9 @@ fn render_all(
         if workspace.has_fault(module) {
             return Err(fault::MESSAGE.to_owned());
         }
+        if workspace.modules[module].is_notebook() {
+            return Err("loopcheck does not write into notebooks".to_owned());
+        }
         if !workspace.modules[module].file.given {
             return Err(format!("{} is not among the files given", workspace.modules[module].shown));
         }

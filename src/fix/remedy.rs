@@ -54,6 +54,9 @@ pub fn remedy(
     let calls = reached(trace);
     let call = calls.iter().find(|call| call.site == site).ok_or_else(said)?;
     let start = call.example().ok_or_else(said)?;
+    if start.run.family == Family::Kernel {
+        return Err(said());
+    }
     // Who asked for Proactor has reasons.
     let chosen = start.run.decided == Decided::Caller || start.run.policy == PolicyKind::Proactor;
     if diagnosis.finding.code == "LC405" && chosen {

@@ -120,6 +120,7 @@ impl<'p> Machine<'p> {
             ExprKind::Await(value) => {
                 let value = self.eval(env, value)?;
                 self.stand_at(env, expr.span);
+                self.note_kernel();
                 self.wait_for(value)
             }
             ExprKind::Yield(value) => {

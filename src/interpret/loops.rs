@@ -17,7 +17,8 @@ impl<'p> Machine<'p> {
         let runner =
             self.command().or_else(|| self.called_as()).unwrap_or_else(|| "loop.run_until_complete".into());
         let here = self.sites().last().copied();
-        let mut run = self.run_of(runner, Family::Asyncio, &running);
+        let family = if self.is_of_kernel(&running) { Family::Kernel } else { Family::Asyncio };
+        let mut run = self.run_of(runner, family, &running);
         run.created = run.created.filter(|created| Some(*created) != here);
         self.record(EventKind::Run(run));
         self.while_running(running, |machine| match awaitable {

@@ -4,6 +4,7 @@ mod attributes;
 mod begin;
 mod builtins;
 mod calls;
+mod cells;
 mod choice;
 mod collections;
 mod comprehensions;

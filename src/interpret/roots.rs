@@ -311,6 +311,7 @@ impl<'p> Machine<'p> {
                 let name = host.map_or("__main__", |host| &host.module);
                 self.load(name, root.module, None).map(drop)
             }
+            Launch::Notebook => self.run_cells(root.module),
             Launch::Module => {
                 let dotted = project.dotted_name(root.module);
                 if let Some((package, _)) = dotted.rsplit_once('.') {

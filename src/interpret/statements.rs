@@ -75,10 +75,18 @@ impl<'p> Machine<'p> {
             }
             StmtKind::If { test, body, orelse } => self.exec_if(env, test, body, orelse),
             StmtKind::While { test, body, orelse } => self.exec_while(env, test, body, orelse),
-            StmtKind::For { target, iter, body, orelse, .. } => {
+            StmtKind::For { target, iter, body, orelse, is_async } => {
+                if *is_async {
+                    self.note_kernel();
+                }
                 self.exec_for(env, target, iter, body, orelse)
             }
-            StmtKind::With { items, body, .. } => self.exec_with(env, items, body),
+            StmtKind::With { items, body, is_async } => {
+                if *is_async {
+                    self.note_kernel();
+                }
+                self.exec_with(env, items, body)
+            }
             StmtKind::Try { body, handlers, orelse, finalbody, .. } => {
                 self.exec_try(env, body, handlers, orelse, finalbody)
             }

@@ -252,6 +252,8 @@ pub enum Family {
     Asyncio,
     /// Runs test functions.
     Tests,
+    /// The kernel of a notebook, whose loop runs before the first cell.
+    Kernel,
     /// Talks over its standard streams to who started it: it serves nobody who could reset a connection.
     Streams,
 }

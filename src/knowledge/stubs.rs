@@ -36,6 +36,7 @@ macro_rules! stubs {
 impl Stubs {
     pub fn bundled() -> Stubs {
         let stubs = stubs! {
+            "_loopcheck.cells" => "ipykernel_cells.py",
             "_loopcheck.commands" => "commands.py",
             "asyncio" => "asyncio.py",
             "asyncio.events" => "asyncio_events.py",

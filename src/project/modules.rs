@@ -238,6 +238,11 @@ impl Module {
         in_tests || ending || name.starts_with("test_") || name == "conftest.py"
     }
 
+    /// Whether it is a notebook, whose cells a kernel runs. Their text is not asked for.
+    pub fn is_notebook(&self) -> bool {
+        self.path.extension().is_some_and(|extension| extension == "ipynb")
+    }
+
     /// The program that runs the file because of its name.
     pub fn host(&self) -> Option<&'static Host> {
         let name = self.path.file_name()?.to_str()?;
@@ -299,7 +304,8 @@ impl Loaded {
     }
 
     fn of(source: Source) -> Loaded {
-        let lowered = fault::caught("lower", &source.shown, || python::lower(&source.text));
+        let lower = if source.is_notebook() { python::lower_cells } else { python::lower };
+        let lowered = fault::caught("lower", &source.shown, || lower(&source.text));
         let code = match lowered {
             Some(lowered) => lowered.map(Arc::new).map_err(Unreadable::Syntax),
             None => Err(Unreadable::Fault),

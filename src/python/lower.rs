@@ -26,12 +26,21 @@ use scopes::Scope;
 /// Every version of Python the parser knows is accepted. Needs up to 16 MB of stack for the most
 /// deeply nested modules it accepts, and so does dropping the result.
 pub fn lower(text: &str) -> Result<Module, SyntaxError> {
+    lower_as(text, Mode::Module)
+}
+
+/// As [`lower`], for the cells of a notebook: with the magics of IPython, which do nothing here.
+pub fn lower_cells(text: &str) -> Result<Module, SyntaxError> {
+    lower_as(text, Mode::Ipython)
+}
+
+fn lower_as(text: &str, mode: Mode) -> Result<Module, SyntaxError> {
     if u32::try_from(text.len()).is_err() {
         return Err(SyntaxError { message: "larger than 4 GiB".to_owned(), span: Span::default() });
     }
     nesting::check(text)?;
     let newest = PythonVersion::latest_preview();
-    let options = ParseOptions::from(Mode::Module).with_target_version(newest);
+    let options = ParseOptions::from(mode).with_target_version(newest);
     let parsed = ruff_python_parser::parse(text, options)
         .map_err(|error| SyntaxError { message: error.error.to_string(), span: span(error.location) })?;
     // The mode asked for a module.

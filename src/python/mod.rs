@@ -10,7 +10,7 @@ mod nesting;
 pub mod view;
 
 pub use comments::{Comment, comments};
-pub use lower::lower;
+pub use lower::{lower, lower_cells};
 pub use nesting::MAX_DEPTH;
 
 use crate::ir::Span;

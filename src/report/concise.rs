@@ -14,10 +14,9 @@ pub fn render(report: &Report<'_>, paint: Paint) -> String {
 
 fn line(report: &Report<'_>, finding: &Finding, paint: Paint) -> String {
     format!(
-        "{}:{}:{}: {} {}{}\n",
+        "{}:{}: {} {}{}\n",
         paint.with(BOLD, visible::line(&finding.place.path)),
-        finding.place.start.line,
-        finding.place.start.column,
+        visible::position(&finding.place),
         paint.code(severity_style(finding.severity), finding.code),
         report.marker(finding),
         visible::line(&finding.message),

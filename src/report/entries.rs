@@ -3,6 +3,7 @@
 use unicode_width::UnicodeWidthStr;
 
 use crate::entry::{Entry, Launch, LoopKind, Process};
+use crate::finding::Place;
 use crate::report::paint::{BOLD, Paint, severity_style};
 use crate::report::{json, plural, visible};
 
@@ -54,7 +55,7 @@ fn line(cells: &[&str; 7], widths: &[usize], style: impl Fn(usize, &str) -> Stri
 /// The row of an entry, then one for each of its cases.
 fn rows(entry: &Entry) -> Vec<[String; 7]> {
     let place = &entry.place;
-    let spot = format!("{}:{}:{}", visible::line(&place.path), place.start.line, place.start.column);
+    let spot = format!("{}:{}", visible::line(&place.path), visible::position(place));
     let [windows, linux, darwin] = names([entry.loops.windows, entry.loops.linux, entry.loops.darwin]);
     let first = [
         spot,
@@ -83,6 +84,7 @@ fn launch(entry: &Entry) -> String {
         Launch::Module => "module",
         Launch::ConsoleScript => "console script",
         Launch::Launcher => "launcher",
+        Launch::Notebook => "notebook",
         Launch::Import => "import",
         Launch::Function => "not reached",
         Launch::Child => "child",
@@ -107,8 +109,9 @@ fn decided_by(entry: &Entry) -> String {
         return String::new();
     };
     let (place, message) = (&cause.place, visible::line(&cause.message));
-    if *place.path == *entry.place.path && place.start.line == entry.place.start.line {
+    let line = |place: &Place| (place.path.clone(), place.cell, place.start.line);
+    if line(place) == line(&entry.place) {
         return message.into_owned();
     }
-    format!("{message} ({}:{})", visible::line(&place.path), place.start.line)
+    format!("{message} ({}:{})", visible::line(&place.path), visible::line_number(place))
 }

@@ -84,10 +84,10 @@ fn sentences(finding: &Finding, has_picture: bool) -> Vec<(&'static str, String)
 fn split_related(finding: &Finding, has_source: bool) -> (Vec<&Related>, Vec<&Related>) {
     let mut lines = vec![finding.place.start.line, finding.place.end.line];
     finding.related.iter().partition(|related| {
-        let Place { path, start, end, .. } = &related.place;
+        let Place { path, cell, start, end, .. } = &related.place;
         let close = start.line.abs_diff(finding.place.start.line) <= NEAR;
         let fits = has_source
-            && *path == finding.place.path
+            && (path, cell) == (&finding.place.path, &finding.place.cell)
             && close
             && start.line == end.line
             && !lines.contains(&start.line);
@@ -112,9 +112,9 @@ fn far_lines(far: &[&Related], width: usize, paint: Paint) -> String {
 /// `main.py:5:1`, or `uv.lock:212` where a column says nothing.
 fn spot(place: &Place) -> String {
     let path = visible::line(&place.path);
-    match (place.span, place.start) {
-        (None, Position { line, column: 1 }) => format!("{path}:{line}"),
-        (_, Position { line, column }) => format!("{path}:{line}:{column}"),
+    match (place.span, place.start.column) {
+        (None, 1) => format!("{path}:{}", visible::line_number(place)),
+        _ => format!("{path}:{}", visible::position(place)),
     }
 }
 
@@ -131,11 +131,12 @@ impl Window {
         let first_line = related.clone().fold(place.start.line, u32::min).max(1);
         let last_line = related.fold(place.end.line, u32::max).max(first_line);
         let lines = lines(&source.text)
-            .skip(first_line as usize - 1)
+            .skip((source.lines_before(place) + first_line) as usize - 1)
             .take((last_line - first_line) as usize + 1)
             .map(|line| visible::source_line(line).into_owned())
             .collect();
-        Window { path: visible::line(&place.path).into_owned(), first_line, lines }
+        let cell = place.cell.map_or(String::new(), |cell| format!(":cell {cell}"));
+        Window { path: format!("{}{cell}", visible::line(&place.path)), first_line, lines }
     }
 
     fn last_line(&self) -> u32 {

@@ -66,6 +66,9 @@ struct FindingView<'a> {
     help: &'a str,
     url: String,
     path: &'a str,
+    /// Only in notebooks.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cell: Option<u32>,
     line: u32,
     column: u32,
     end_line: u32,
@@ -77,6 +80,9 @@ struct FindingView<'a> {
 #[derive(Serialize)]
 struct RelatedView<'a> {
     path: &'a str,
+    /// Only in notebooks.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cell: Option<u32>,
     line: u32,
     column: u32,
     message: &'a str,
@@ -106,6 +112,9 @@ struct Entries<'a> {
 #[derive(Serialize)]
 pub struct EntryView<'a> {
     path: &'a str,
+    /// Only in notebooks.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cell: Option<u32>,
     line: u32,
     column: u32,
     runner: &'a str,
@@ -138,6 +147,7 @@ fn view(finding: &Finding) -> FindingView<'_> {
         help: &finding.help,
         url: pages::url(finding.code),
         path: &finding.place.path,
+        cell: finding.place.cell,
         line: finding.place.start.line,
         column: finding.place.start.column,
         end_line: finding.place.end.line,
@@ -150,6 +160,7 @@ fn view(finding: &Finding) -> FindingView<'_> {
 fn related_view(related: &Related) -> RelatedView<'_> {
     RelatedView {
         path: &related.place.path,
+        cell: related.place.cell,
         line: related.place.start.line,
         column: related.place.start.column,
         message: &related.message,
@@ -169,6 +180,7 @@ fn fix_view(fix: &Fix) -> FixView<'_> {
 pub fn entry_view(entry: &Entry) -> EntryView<'_> {
     EntryView {
         path: &entry.place.path,
+        cell: entry.place.cell,
         line: entry.place.start.line,
         column: entry.place.start.column,
         runner: &entry.runner,

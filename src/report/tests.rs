@@ -32,7 +32,7 @@ fn place(source: &Source, code: &str) -> Place {
 
 fn line_of(path: &str, line: u32) -> Place {
     let start = Position { line, column: 1 };
-    Place { path: path.into(), start, end: start, span: None }
+    Place { path: path.into(), cell: None, start, end: start, span: None }
 }
 
 fn example() -> Analysis {

@@ -5,12 +5,25 @@
 
 use std::borrow::Cow;
 
+use crate::finding::Place;
+
 /// One line of text on its own: nothing in it can leave the line or move the cursor.
 pub fn line(text: &str) -> Cow<'_, str> {
     replace(text, |character| match character {
         '\t' => Some('␉'),
         other => picture(other),
     })
+}
+
+/// `14:1`, or `cell 3:14:1` in a notebook.
+pub fn position(place: &Place) -> String {
+    format!("{}:{}", line_number(place), place.start.column)
+}
+
+/// `14`, or `cell 3:14` in a notebook.
+pub fn line_number(place: &Place) -> String {
+    let cell = place.cell.map_or(String::new(), |cell| format!("cell {cell}:"));
+    format!("{cell}{}", place.start.line)
 }
 
 /// As [`line`], for the log of a pipeline: its runner obeys `##[…]` and `##vso[…]` wherever they stand.

@@ -13,6 +13,9 @@ use crate::project::evidence::Deployment;
 use crate::project::launchers::Server;
 use crate::rules::line_place;
 
+/// Nothing in a notebook can change the loop it runs in.
+pub const BESIDE_KERNEL: &str = "the loop of the kernel runs before the first cell; run this in a thread with a loop of its own: `await asyncio.to_thread(asyncio.run, main(), loop_factory=asyncio.SelectorEventLoop)` (Python 3.12)";
+
 pub struct Call<'a> {
     pub workspace: &'a Workspace,
     pub project: &'a Project,
@@ -26,7 +29,7 @@ pub struct Call<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Scope {
     Application,
-    /// Examples, documentation, benchmarks, templates.
+    /// Examples, documentation, benchmarks, templates; and notebooks, which one person runs.
     Example,
     Test,
 }
@@ -215,7 +218,7 @@ pub fn scope_of(workspace: &Workspace, module: usize) -> Scope {
     // A workflow starts a server to try it; a start configuration of an editor is for one person.
     if workspace.modules[module].is_test(top) || among(&["testing", ".github"]) {
         Scope::Test
-    } else if folders.iter().any(|folder| shows(folder)) {
+    } else if workspace.modules[module].is_notebook() || folders.iter().any(|folder| shows(folder)) {
         Scope::Example
     } else {
         Scope::Application

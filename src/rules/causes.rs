@@ -56,7 +56,7 @@ pub fn version(workspace: &Workspace, trace: &RootTrace, package: &str) -> Optio
 /// A whole line of a file that is no Python.
 pub fn line_place(workspace: &Workspace, path: &std::path::Path, line: u32) -> Place {
     let at = Position { line, column: 1 };
-    Place { path: crate::files::shown_path(path, &workspace.cwd), start: at, end: at, span: None }
+    Place { path: crate::files::shown_path(path, &workspace.cwd), cell: None, start: at, end: at, span: None }
 }
 
 pub fn place(workspace: &Workspace, site: Site) -> Option<Place> {

@@ -28,8 +28,13 @@ pub fn check(workspace: &Workspace, _: &[RootTrace]) -> Vec<Diagnosis> {
                 (module.source().place(error.span), format!("Syntax error: {}", error.message))
             }
             Err(Unreadable::Read(ReadError::Decode { position, message, .. })) => {
-                let place =
-                    Place { path: module.shown.clone(), start: *position, end: *position, span: None };
+                let place = Place {
+                    path: module.shown.clone(),
+                    cell: None,
+                    start: *position,
+                    end: *position,
+                    span: None,
+                };
                 (place, message.clone())
             }
         };

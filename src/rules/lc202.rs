@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::analysis::Workspace;
 use crate::finding::{Related, Severity};
 use crate::interpret::reach::{Start, reached};
-use crate::interpret::trace::{Event, PolicyKind, RootTrace, Site};
+use crate::interpret::trace::{Event, Family, PolicyKind, RootTrace, Site};
 use crate::rules::lc101::WHY;
-use crate::rules::{Call, Diagnosis, Draft, RunCall, is_program, place, sets_selector};
+use crate::rules::{BESIDE_KERNEL, Call, Diagnosis, Draft, RunCall, is_program, place, sets_selector};
 
 pub fn check(workspace: &Workspace, traces: &[RootTrace]) -> Vec<Diagnosis> {
     let timely = timely(workspace, traces);
@@ -33,6 +33,7 @@ struct Late {
     label: &'static str,
     severity: Severity,
     calls: BTreeSet<RunCall>,
+    help: &'static str,
     related: Vec<Related>,
 }
 
@@ -49,7 +50,8 @@ impl Late {
             call.evidence(),
         ];
         let related = related.into_iter().flatten().collect();
-        Late { runner, label, severity: Severity::Info, calls: BTreeSet::new(), related }
+        let help = if start.run.family == Family::Kernel { BESIDE_KERNEL } else { "" };
+        Late { runner, label, severity: Severity::Info, calls: BTreeSet::new(), help, related }
     }
 
     fn told(self, workspace: &Workspace, site: Site) -> Option<Diagnosis> {
@@ -63,7 +65,7 @@ impl Late {
             ),
             label: self.label.into(),
             why: WHY.into(),
-            help: String::new(),
+            help: self.help.into(),
             related: self.related,
         };
         let place = place(workspace, site)?;

@@ -40,13 +40,13 @@ fn is_library(workspace: &Workspace, traces: &[RootTrace], index: usize) -> bool
     let project = &workspace.projects[index];
     let starts_a_loop = |trace: &RootTrace| {
         let mut runs = trace.paths.iter().flat_map(|path| &path.events).filter_map(|event| event.run());
-        runs.any(|run| run.family != Family::Tests)
+        runs.any(|run| !matches!(run.family, Family::Tests | Family::Kernel))
     };
     let is_program = |trace: &&RootTrace| {
         let root = &trace.root;
         let main = workspace.modules[root.module].path.file_name().is_some_and(|name| name == "__main__.py");
         match root.launch {
-            Launch::Function | Launch::Import => false,
+            Launch::Function | Launch::Import | Launch::Notebook => false,
             Launch::ConsoleScript | Launch::Launcher => true,
             _ => main || starts_a_loop(trace),
         }

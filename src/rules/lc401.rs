@@ -29,8 +29,8 @@ fn one(workspace: &Workspace, index: usize, trace: &RootTrace, failing: &Failing
         ),
         label: format!("it {}{}", failing.need.fails, failing.inferred()),
         why: "a Selector loop on Windows has neither subprocesses nor pipes".into(),
-        help: "leave this loop Proactor on Windows, or start the process with `subprocess` in a thread"
-            .into(),
+        help: failing
+            .help("leave this loop Proactor on Windows, or start the process with `subprocess` in a thread"),
         related: failing.because(workspace, trace),
     };
     let diagnosis = draft.about(failing.place(workspace)?, index, failing.site);

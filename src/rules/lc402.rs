@@ -27,7 +27,7 @@ fn one(workspace: &Workspace, index: usize, trace: &RootTrace, failing: &Failing
         ),
         label: format!("it {}{}", failing.need.fails, failing.inferred()),
         why: "a Proactor loop has no add_reader, on which this is built".into(),
-        help: "give the loop that runs it a Selector loop on Windows".into(),
+        help: failing.help("give the loop that runs it a Selector loop on Windows"),
         related: failing.because(workspace, trace),
     };
     let diagnosis = draft.about(failing.place(workspace)?, index, failing.site);

@@ -43,7 +43,7 @@ use crate::interpret::reach::reached;
 use crate::interpret::trace::{Event, RootTrace, Site};
 use crate::knowledge::pages;
 
-pub use call::{Call, Scope, deployment, is_program, scope_of, sets_selector};
+pub use call::{BESIDE_KERNEL, Call, Scope, deployment, is_program, scope_of, sets_selector};
 pub use causes::{causes, line_place, place, policy_name, version};
 pub use lc205::misuse_in_words;
 pub use precedence::settle;

@@ -96,7 +96,7 @@ mod tests {
             related: Vec::new(),
         };
         let at = Position { line, column: 1 };
-        let place = Place { path: "main.py".into(), start: at, end: at, span: None };
+        let place = Place { path: "main.py".into(), cell: None, start: at, end: at, span: None };
         let site = |line| Site { unit: Unit::Project(0), span: Span { start: line, end: line } };
         let calls = calls.iter().map(|(root, line)| (*root, site(*line))).collect();
         Diagnosis { calls, ..draft.about(place, 0, site(line)) }

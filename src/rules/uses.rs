@@ -11,7 +11,7 @@ use crate::interpret::trace::{Event, EventKind, Family, PathTrace, PolicyKind, R
 use crate::knowledge::{Knowledge, Need, Needed};
 use crate::platform::Platform;
 use crate::project::evidence::Deployment;
-use crate::rules::{RunCall, Scope, call, causes, place, policy_name, scope_of};
+use crate::rules::{BESIDE_KERNEL, RunCall, Scope, call, causes, place, policy_name, scope_of};
 
 /// Something used on Windows that fails on the loop it is used on, with nobody ready for the error.
 pub struct Failing<'t> {
@@ -136,6 +136,19 @@ impl<'t> Failing<'t> {
     /// `; read from the URL: …`, where no call says it.
     pub fn inferred(&self) -> String {
         self.need.inferred.as_ref().map_or(String::new(), |inferred| format!("; {inferred}"))
+    }
+
+    /// What to do: `otherwise`, unless the loop is that of a notebook's kernel.
+    pub fn help(&self, otherwise: &str) -> String {
+        let in_cells = self.start.is_some_and(|start| start.run.family == Family::Kernel);
+        match (in_cells, self.kind) {
+            (false, _) => otherwise,
+            (true, LoopKind::Proactor) => BESIDE_KERNEL,
+            (true, _) => {
+                "start the process with `subprocess` in a thread; from ipykernel 7.4 on the loop is Proactor"
+            }
+        }
+        .to_owned()
     }
 
     /// The run call, and who chose its loop.

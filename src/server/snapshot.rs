@@ -92,7 +92,8 @@ impl Snapshot {
     fn tell(&self) -> BTreeMap<PathBuf, Vec<Told>> {
         let mut told: BTreeMap<PathBuf, Vec<Told>> = BTreeMap::new();
         for (index, part) in self.parts.iter().enumerate() {
-            let findings = part.analysis.findings.iter();
+            // To an editor the cells of a notebook are documents of their own, with other names.
+            let findings = part.analysis.findings.iter().filter(|finding| finding.place.cell.is_none());
             for finding in findings.filter(|finding| finding.severity >= part.settings.min_severity) {
                 let diagnostic = diagnostics::diagnostic(self, index, finding);
                 let path = self.path(index, &finding.place.path);

@@ -151,6 +151,11 @@ impl OutputFormat {
     pub fn is_for_people(self) -> bool {
         matches!(self, OutputFormat::Full | OutputFormat::Concise | OutputFormat::Grouped)
     }
+
+    /// Can it say in which cell of a notebook a finding stands?
+    pub fn has_cells(self) -> bool {
+        self.is_for_people() || matches!(self, OutputFormat::Json | OutputFormat::JsonLines)
+    }
 }
 
 /// A minor version of Python 3.

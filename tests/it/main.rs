@@ -8,6 +8,7 @@ mod faults;
 mod fixtures;
 mod fuzz;
 mod hostile;
+mod notebooks;
 mod oracle;
 mod pages;
 mod project;

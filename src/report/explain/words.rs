@@ -220,6 +220,7 @@ pub fn launch(workspace: &Workspace, explained: &Explained) -> String {
         Launch::ConsoleScript => format!("a console script that calls `{function}` of {shown}"),
         Launch::Function => format!("no run reaches `{function}` of {shown}; it is called on its own"),
         Launch::Launcher => format!("a command line in {shown}"),
+        Launch::Notebook => format!("the cells of {shown}, from the first to the last"),
         Launch::Import | Launch::Child | Launch::Assumed => format!("import of {shown}"),
     }
 }
