@@ -20,7 +20,6 @@ use crate::project::dependencies::Dependencies;
 use crate::project::distribution::is_library;
 use crate::project::evidence::{self, Deployment, Texts};
 use crate::project::launchers::{self, LauncherFile, Program, Server, Started, console_scripts, own_name};
-use crate::project::line_length::line_length;
 use crate::project::{Modules, Project, Unreadable};
 use crate::settings::{Settings, Windows};
 
@@ -123,7 +122,6 @@ impl Workspace {
                 let name = own_name(&root);
                 let top = outermost(&root, walked.top_of(&root));
                 Project {
-                    line_length: line_length(&root, &top),
                     top,
                     is_library: is_library(&root),
                     root,
@@ -165,7 +163,6 @@ impl Workspace {
                 top: project.top.clone(),
                 name: project.name.clone(),
                 is_library: project.is_library,
-                line_length: project.line_length,
                 modules: modules.clone(),
                 dependencies: project.dependencies.clone(),
                 evidence: project.evidence.clone(),

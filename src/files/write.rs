@@ -21,10 +21,9 @@ pub fn store(source: &Source, root: &Path, text: &str) -> Result<(), String> {
     replace(&source.path, root, &original, &new).map_err(|error| error.to_string())
 }
 
-/// Why a file was not replaced, in full: what, why, and what state the file is in.
+/// Why a file was not replaced, and what state it is in. Who tells it names the file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WriteError {
-    path: PathBuf,
     why: String,
     state: State,
 }
@@ -38,7 +37,7 @@ enum State {
 
 impl fmt::Display for WriteError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: not written: {}; ", self.path.display(), self.why)?;
+        write!(f, "not written: {}; ", self.why)?;
         match &self.state {
             State::Unchanged => f.write_str("the file is unchanged"),
             State::Kept(copy) => {
@@ -64,7 +63,7 @@ impl std::error::Error for WriteError {}
 /// When the file is read-only, is not a regular file, leads out of the project, has been changed
 /// since it was read, or cannot be written. It is unchanged then, unless the error says otherwise.
 pub fn replace(path: &Path, root: &Path, original: &[u8], new: &[u8]) -> Result<(), WriteError> {
-    let refuse = |why: String| WriteError { path: path.to_path_buf(), why, state: State::Unchanged };
+    let refuse = |why: String| WriteError { why, state: State::Unchanged };
     let failed = |error: io::Error| refuse(error_text(&error));
 
     let target = path.canonicalize().map_err(failed)?;
@@ -93,10 +92,10 @@ pub fn replace(path: &Path, root: &Path, original: &[u8], new: &[u8]) -> Result<
         overwrite(in_place, new).map_err(|error| {
             let why = error_text(&error);
             match copy.keep() {
-                Ok((_, kept)) => WriteError { path: path.to_path_buf(), why, state: State::Kept(kept) },
+                Ok((_, kept)) => WriteError { why, state: State::Kept(kept) },
                 Err(lost) => {
                     let kept = lost.file.path().to_path_buf();
-                    WriteError { path: path.to_path_buf(), why, state: State::Kept(kept) }
+                    WriteError { why, state: State::Kept(kept) }
                 }
             }
         })?;
@@ -177,8 +176,7 @@ mod tests {
 
         fn replace(&self, name: &str, original: &str, new: &str) -> Result<(), String> {
             let result = replace(&self.path(name), self.dir.path(), original.as_bytes(), new.as_bytes());
-            let prefix = format!("{}: not written: ", self.path(name).display());
-            result.map_err(|error| error.to_string().replace(&prefix, ""))
+            result.map_err(|error| error.to_string().replace("not written: ", ""))
         }
 
         fn text(&self, name: &str) -> String {

@@ -43,6 +43,12 @@ pub enum Intent {
     /// What the comments above and inside this statement say, which is removed, is about the policy that
     /// [`Intent::InsertPolicy`] puts elsewhere: they move there.
     MoveComments { statement: Span },
+    /// Put this guarded policy, as it is written, where [`Intent::InsertPolicy`] would put one above
+    /// the top-level statement `before`: its test asks for more than the platform.
+    MovePolicy { statement: Span, before: Span },
+    /// The comments directly above this statement, which is removed, go with it if they are about the
+    /// policy that it sets.
+    RemoveComments { statement: Span },
     /// Remove the statement; `pass` stands in where its suite would be empty.
     RemoveStatement { statement: Span },
 }

@@ -21,8 +21,9 @@ use crate::fault;
 use crate::finding::{Applicability, Edit, Fix, Severity};
 use crate::fix::apply::TextEdit;
 use crate::fix::intent::{GuardStyle, Intent, Style};
-use crate::interpret::trace::RootTrace;
+use crate::interpret::trace::{RootTrace, Site};
 use crate::ir::Span;
+use crate::project::line_length::line_length;
 use crate::rules::Diagnosis;
 use crate::settings::{Guard, Remedy, Settings};
 
@@ -52,10 +53,11 @@ pub fn plan_all(
         // What cures the call cures its finding, whichever rule tells of it.
         let silenced = diagnosis.silenced.iter().filter(|_| diagnosis.is_about_calls());
         let all = std::iter::once(&*diagnosis).chain(silenced);
+        let late = (diagnosis.finding.code == "LC202").then_some(diagnosis.site).flatten();
         let mut plans = all.filter_map(|diagnosis| {
             let module = traces[diagnosis.trace?].root.module;
             workspace
-                .guarded("fix", module, || plan(settings, workspace, traces, diagnosis, &mut proofs))
+                .guarded("fix", module, || plan(settings, workspace, traces, diagnosis, late, &mut proofs))
                 .flatten()
         });
         // Without a cure, the first that has something to say to a person.
@@ -80,17 +82,19 @@ pub fn plan_all(
     }
 }
 
-/// The cure that a second paper run has proven, or what a person can do instead.
+/// The cure that a second paper run has proven, or what a person can do instead. `late` is the policy
+/// that came too late for the loop of the call.
 fn plan(
     settings: &Settings,
     workspace: &Workspace,
     traces: &[RootTrace],
     diagnosis: &Diagnosis,
+    late: Option<Site>,
     proofs: &mut Proofs,
 ) -> Option<Result<(Cure, Fix), String>> {
     let trace = &traces[diagnosis.trace?];
     let mut attempt = |wish| {
-        let cure = match diagnosis.finding.code {
+        let mut cure = match diagnosis.finding.code {
             // Who prefers policies keeps this one.
             // A note is about a program that works; who wrote it may have other Pythons in mind.
             "LC501" if settings.remedy == Remedy::Policy || diagnosis.finding.severity == Severity::Info => {
@@ -99,6 +103,9 @@ fn plan(
             "LC501" => remedy::without_policy(workspace, traces, diagnosis)?,
             _ => remedy::remedy(wish, workspace, trace, diagnosis)?,
         };
+        if let Some(site) = late {
+            remedy::take_along(workspace, site, &mut cure);
+        }
         // A policy may decide for several programs.
         let mut concerned: BTreeSet<usize> = diagnosis.trace.into_iter().collect();
         if diagnosis.finding.code == "LC501" {
@@ -173,8 +180,10 @@ fn render_all(
         if !workspace.modules[module].file.given {
             return Err(format!("{} is not among the files given", workspace.modules[module].shown));
         }
-        let line_length = workspace.project_of(module).line_length;
-        let text = &workspace.modules[module].source().text;
+        let source = workspace.modules[module].source();
+        let folder = source.path.parent().unwrap_or(&source.path);
+        let line_length = line_length(folder, &workspace.project_of(module).top);
+        let text = &source.text;
         let edits = render::render(text, &intents, &Style { guard, line_length })?;
         let new = apply::apply(text, &edits);
         changes.push(Change { module, edits, text: new.into() });

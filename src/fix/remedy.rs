@@ -416,17 +416,62 @@ fn move_policy(workspace: &Workspace, trace: &RootTrace, site: Site) -> Result<C
     else {
         return Err(help.into());
     };
-    let alone = crate::ir::suites(around).into_iter().find_map(|suite| alone(suite, site.span));
-    let statement = alone.ok_or(help)?;
+    let before = around.span;
+    let moved = crate::ir::suites(around).into_iter().find_map(|suite| movable(suite, site.span));
+    let intents = match moved.ok_or(help)? {
+        Movable::Whole(statement) => vec![
+            Intent::RemoveStatement { statement },
+            Intent::MoveComments { statement },
+            Intent::InsertPolicy { before, bound: None, main_only: false },
+        ],
+        Movable::AsWritten(statement) => {
+            vec![Intent::RemoveStatement { statement }, Intent::MovePolicy { statement, before }]
+        }
+    };
     Ok(Cure {
         applicability: Applicability::Safe,
         message: "set the policy at the top level, which the spawned process executes as well".into(),
-        intents: vec![
-            (main, Intent::RemoveStatement { statement }),
-            (main, Intent::MoveComments { statement }),
-            (main, Intent::InsertPolicy { before: around.span, bound: None, main_only: false }),
-        ],
+        intents: intents.into_iter().map(|intent| (main, intent)).collect(),
     })
+}
+
+/// How a policy can leave its suite without a trace.
+enum Movable {
+    /// This statement does nothing but set the policy, on Windows or anywhere.
+    Whole(Span),
+    /// This `if` does nothing else either, and its test asks for more than the platform.
+    AsWritten(Span),
+}
+
+fn movable(suite: &[Stmt], span: Span) -> Option<Movable> {
+    let stmt = suite.iter().find(|stmt| stmt.span.contains(span))?;
+    if let Some(statement) = alone(suite, span) {
+        return Some(Movable::Whole(statement));
+    }
+    let StmtKind::If { test, body, orelse } = &stmt.kind else { return None };
+    match &body[..] {
+        [one] if orelse.is_empty() && matches!(one.kind, StmtKind::Expr(_)) => {
+            Some(Movable::AsWritten(stmt.span))
+        }
+        // What else is done on Windows stays where it is.
+        [_, _, ..] if !matches!(test.kind, ExprKind::Bool { .. }) => alone(body, span).map(Movable::Whole),
+        _ => None,
+    }
+}
+
+/// LC202: where the cure is a policy at the top of the same module, the late one goes there.
+pub fn take_along(workspace: &Workspace, late: Site, cure: &mut Cure) {
+    let Unit::Project(module) = late.unit else { return };
+    let is_top = |(of, intent): &(usize, Intent)| {
+        *of == module && matches!(intent, Intent::InsertPolicy { bound: None, main_only: false, .. })
+    };
+    let body = workspace.modules[module].code().map_or(&[][..], |code| &code.body);
+    if cure.intents.iter().any(is_top)
+        && let Some(statement) = removable(body, late.span)
+    {
+        cure.intents.push((module, Intent::RemoveStatement { statement }));
+        cure.intents.push((module, Intent::MoveComments { statement }));
+    }
 }
 
 /// LC501: every start that asks the policy is given its loop, and the policy goes.
@@ -443,7 +488,8 @@ pub fn without_policy(
     }
     let body = workspace.modules[module].code().map_or(&[][..], |code| &code.body);
     let statement = removable(body, span).ok_or_else(help)?;
-    let mut intents = vec![(module, Intent::RemoveStatement { statement })];
+    let mut intents =
+        vec![(module, Intent::RemoveStatement { statement }), (module, Intent::RemoveComments { statement })];
     for (index, site) in &diagnosis.calls {
         let trace = &traces[*index];
         let calls = reached(trace);

@@ -41,6 +41,7 @@ pub fn render(text: &str, intents: &[Intent], style: &Style) -> Result<Vec<TextE
     };
 
     policy::insert(&mut draft, intents)?;
+    policy::move_up(&mut draft, intents)?;
     call::set_keywords(&mut draft, intents)?;
     let mut done: Vec<&Intent> = Vec::new();
     for intent in intents {
@@ -61,7 +62,9 @@ pub fn render(text: &str, intents: &[Intent], style: &Style) -> Result<Vec<TextE
             Intent::TwoArmedRun { statement, call } => guard::two_arms(&mut draft, *statement, *call)?,
             Intent::ReplaceComment { span, content } => draft.replace(span.start, span.end, content.as_str()),
             Intent::InsertPolicy { .. }
+            | Intent::MovePolicy { .. }
             | Intent::MoveComments { .. }
+            | Intent::RemoveComments { .. }
             | Intent::SetKeyword { .. }
             | Intent::RemoveStatement { .. } => {}
         }

@@ -38,7 +38,6 @@ fn trace_here(platform: Platform, text: &str) -> RootTrace {
         top: root.clone(),
         name: None,
         is_library: false,
-        line_length: 88,
         dependencies: Arc::new(Dependencies::read(&root, None)),
         neighbours: Vec::new(),
         evidence: Evidence { verdict: Deployment::Unknown, score: 0, reasons: Vec::new() },

@@ -1,4 +1,4 @@
-//! How long the lines of a project may be, as its formatter is told.
+//! How long the lines of a file may be, as its formatter is told.
 
 use std::path::Path;
 
@@ -12,10 +12,10 @@ pub const DEFAULT: usize = 88;
 /// How far `extend` of ruff is followed.
 const EXTENDED: usize = 5;
 
-/// The line length of the nearest folder, from `root` up to `top`, that has settings for a formatter,
-/// or for flake8 where none has.
-pub fn line_length(root: &Path, top: &Path) -> usize {
-    let folders = || root.ancestors().take_while(|folder| folder.starts_with(top));
+/// The line length of the nearest folder, from that of the file up to `top`, that has settings for a
+/// formatter, or for flake8 where none has.
+pub fn line_length(folder: &Path, top: &Path) -> usize {
+    let folders = || folder.ancestors().take_while(|folder| folder.starts_with(top));
     let found = folders().find_map(formatted).or_else(|| folders().find_map(checked));
     found.unwrap_or(DEFAULT)
 }

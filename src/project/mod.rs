@@ -33,8 +33,6 @@ pub struct Project {
     pub name: Option<String>,
     /// It is published for programs to import that nobody sees here.
     pub is_library: bool,
-    /// Lines longer than this are broken by whoever formats it.
-    pub line_length: usize,
     /// All modules of the analysis, those of other roots included: imports may cross.
     pub modules: Arc<Modules>,
     pub dependencies: Arc<Dependencies>,

@@ -30,6 +30,14 @@ pub fn wrap(draft: &mut Draft, span: Span) -> Result<(), String> {
         return add_condition(draft, *test);
     }
     let test = draft.windows_test(span.start)?;
+    // What is all that an `else` holds needs no further step of indentation.
+    let is_of_if =
+        suite.owner.is_some_and(|owner| matches!(view.statements[owner].kind, StatementKind::If { .. }));
+    let is_else = draft.layout.slice(suite.header, span.start).starts_with("else");
+    if is_of_if && is_else && suite.statements.len() == 1 {
+        draft.replace(suite.header, suite.header + 4, format!("elif {test}"));
+        return Ok(());
+    }
     let (newline, unit) = (draft.layout.newline, draft.layout.unit);
     let body = apply_within(draft, span, &deeper(draft, span));
     // The lone argument of a one-line call, which may need a line of its own once it stands deeper.

@@ -31,6 +31,46 @@ pub fn insert(draft: &mut Draft, intents: &[Intent]) -> Result<(), String> {
     Ok(())
 }
 
+/// Carries out every [`Intent::MovePolicy`].
+pub fn move_up(draft: &mut Draft, intents: &[Intent]) -> Result<(), String> {
+    for intent in intents {
+        let Intent::MovePolicy { statement, before } = intent else { continue };
+        let gap = gap_before(draft, place(draft, *before)?)?;
+        let view = draft.view;
+        let names = view
+            .modules_read(*statement, gap.at)
+            .ok_or("its test needs names that have no value yet at the top of the file")?;
+        draft.spelled_names.extend(names);
+        let layout = &draft.layout;
+        let lines = layout.slice(attached_comments(draft, statement.start), layout.next_line(statement.end));
+        let indent = layout.indentation(statement.start);
+        let mut text = String::new();
+        for line in lines.split_inclusive('\n') {
+            let is_blank = line.trim().is_empty();
+            let line = line.strip_prefix(indent).or(is_blank.then_some(layout.newline));
+            text.push_str(line.ok_or("its lines are not indented alike")?);
+        }
+        if !text.ends_with('\n') {
+            text.push_str(layout.newline);
+        }
+        draft.insert_paragraph(gap, Rank::Policy, text);
+    }
+    Ok(())
+}
+
+/// Whether the lines of comments directly above a statement are about the policy that it sets, and
+/// about nothing else.
+pub fn comments_are_about_policy(draft: &Draft, statement: Span) -> bool {
+    let layout = &draft.layout;
+    let start = attached_comments(draft, statement.start);
+    let text = layout.slice(start, layout.line_start(statement.start)).to_lowercase();
+    let is_title = |line: &str| line.trim().trim_start_matches(['#', ' ']).starts_with(['-', '=', '*', '~']);
+    // What a file begins with is its header.
+    start > 0
+        && ["policy", "selector", "proactor"].iter().any(|word| text.contains(word))
+        && !text.lines().any(|line| is_title(line) || line.contains("todo") || line.contains("fixme"))
+}
+
 /// The lines of comments that come along with the policy; what only speaks to tools does not.
 fn moved_comments(draft: &Draft, intent: &Intent) -> String {
     let Intent::MoveComments { statement } = intent else { return String::new() };

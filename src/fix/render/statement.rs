@@ -7,7 +7,7 @@ use crate::ir::Span;
 use crate::python::view::StatementKind;
 
 use super::Draft;
-use super::policy::attached_comments;
+use super::policy::{attached_comments, comments_are_about_policy};
 use crate::knowledge::stdlib::is_stdlib;
 
 /// Puts other text in the place of a statement. `make` gets the indentation of its lines; what it
@@ -72,14 +72,24 @@ pub fn remove(draft: &mut Draft, intents: &[Intent]) -> Result<(), String> {
         .collect();
     ids.extend(orphans);
 
-    let moves = |span| intents.contains(&Intent::MoveComments { statement: span });
+    let takes_comments = |span: Span| {
+        intents.iter().any(|intent| match intent {
+            Intent::MoveComments { statement } | Intent::MovePolicy { statement, .. } => *statement == span,
+            Intent::RemoveComments { statement } => {
+                *statement == span && comments_are_about_policy(draft, span)
+            }
+            _ => false,
+        })
+    };
+    let spans = ids.iter().map(|id| draft.view.statements[*id].span);
+    let with_comments: Vec<Span> = spans.filter(|span| takes_comments(*span)).collect();
     let mut lines: Vec<Span> = Vec::new();
     for id in &ids {
         let suite = &draft.view.blocks[draft.view.statements[*id].block];
         let is_emptied = suite.owner.is_some() && suite.statements.iter().all(|other| ids.contains(other));
         if is_emptied && suite.statements[0] == *id {
             let span = draft.view.statements[*id].span;
-            let start = if moves(span) {
+            let start = if with_comments.contains(&span) {
                 let above = attached_comments(draft, span.start);
                 above + draft.layout.indentation(span.start).len() as u32
             } else {
@@ -88,7 +98,7 @@ pub fn remove(draft: &mut Draft, intents: &[Intent]) -> Result<(), String> {
             draft.replace(start.min(span.start), span.end, "pass");
         } else if let Some(mut whole) = remove_one(draft, *id) {
             let span = draft.view.statements[*id].span;
-            if moves(span) {
+            if with_comments.contains(&span) {
                 whole.start = attached_comments(draft, span.start);
             }
             match lines.last_mut() {

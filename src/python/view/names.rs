@@ -106,6 +106,23 @@ impl View {
         })
     }
 
+    /// The names that a statement reads, if each is a module that is imported above the offset.
+    pub fn modules_read(&self, statement: Span, offset: u32) -> Option<Vec<String>> {
+        let inside = |at: &u32| statement.start <= *at && *at < statement.end;
+        let names = self.reads.iter().filter(|(_, reads)| reads.iter().any(inside)).map(|(name, _)| name);
+        names
+            .map(|name| {
+                let bindings = self.scopes.first().into_iter().flat_map(|scope| &scope.bindings);
+                let mut modules = bindings
+                    .filter(|binding| binding.name == *name)
+                    .filter_map(|binding| binding.module.as_deref());
+                let is_module =
+                    |module| self.meaning(name, module, offset) == Meaning::Module { certain: true };
+                modules.any(is_module).then(|| name.clone())
+            })
+            .collect()
+    }
+
     /// Where code reads this name, in any scope.
     pub fn reads(&self, name: &str) -> &[u32] {
         self.reads.get(name).map_or(&[], Vec::as_slice)
