@@ -54,9 +54,9 @@ pub fn explain(settings: &Settings, file: &Path, line: Option<u32>) -> Result<Ex
             return Err(Error::new(format!("{shown} has {lines} lines"))
                 .help(format!("give a line from 1 to {lines}, or the file alone")));
         }
-        let workspace = Workspace::open(settings)?;
+        let (settings, workspace) = Workspace::open(settings)?;
         let asked = Asked { workspace: &workspace, path: &path, shown: &shown, line };
-        let (runs, nothing) = asked.answer(settings)?;
+        let (runs, nothing) = asked.answer(&settings)?;
         Ok(Explanation { workspace, runs, nothing })
     })
 }

@@ -116,8 +116,8 @@ pub struct FixedRule {
 /// When the project as a whole cannot be analysed; a single bad file is a [`Failure`].
 pub fn analyse(settings: &Settings) -> Result<Analysis, Error> {
     on_deep_stacks(settings, || {
-        let workspace = Workspace::open(settings)?;
-        Ok(examine(settings, &workspace).0)
+        let (settings, workspace) = Workspace::open(settings)?;
+        Ok(examine(&settings, &workspace).0)
     })
 }
 
@@ -128,17 +128,17 @@ pub fn analyse(settings: &Settings) -> Result<Analysis, Error> {
 /// As [`analyse`].
 pub fn survey(settings: &Settings) -> Result<Analysis, Error> {
     on_deep_stacks(settings, || {
-        let workspace = Workspace::open(settings)?;
+        let (settings, workspace) = Workspace::open(settings)?;
         let traces = runs::run_all(&workspace);
         let mut analysis = Analysis {
             entries: entries::entries(&workspace, &traces),
-            deployed: deployed(settings, &workspace),
+            deployed: deployed(&settings, &workspace),
             failures: workspace.failures(),
             files_checked: workspace.files_checked,
             notices: workspace.notices.clone(),
             ..Analysis::default()
         };
-        cells::tell_cells(settings, &workspace, &mut analysis);
+        cells::tell_cells(&settings, &workspace, &mut analysis);
         Ok(analysis)
     })
 }
@@ -152,8 +152,8 @@ pub fn survey(settings: &Settings) -> Result<Analysis, Error> {
 /// As [`analyse`].
 pub fn fix(settings: &Settings, write: bool) -> Result<Fixed, Error> {
     on_deep_stacks(settings, || {
-        let workspace = Workspace::open(settings)?;
-        fix::apply_all(settings, workspace, |_| true, write)
+        let (settings, workspace) = Workspace::open(settings)?;
+        fix::apply_all(&settings, workspace, |_| true, write)
     })
 }
 
@@ -165,8 +165,8 @@ pub fn fix(settings: &Settings, write: bool) -> Result<Fixed, Error> {
 /// As [`analyse`].
 pub fn fix_file(settings: &Settings, path: &str) -> Result<Fixed, Error> {
     on_deep_stacks(settings, || {
-        let workspace = Workspace::open(settings)?;
-        fix::apply_all(settings, workspace, |finding| *finding.place.path == *path, false)
+        let (settings, workspace) = Workspace::open(settings)?;
+        fix::apply_all(&settings, workspace, |finding| *finding.place.path == *path, false)
     })
 }
 
@@ -179,13 +179,15 @@ pub fn files(settings: &Settings) -> Result<Vec<ShownPath>, Error> {
     workspace::walked_files(settings)
 }
 
-/// Where the projects are deployed, without running them.
+/// The settings with those of the folders, and where the projects are deployed, without running them.
 ///
 /// # Errors
 ///
 /// As [`analyse`].
-pub fn deployments(settings: &Settings) -> Result<Vec<Deployed>, Error> {
-    Ok(deployed(settings, &Workspace::open(settings)?))
+pub fn settle(settings: &Settings) -> Result<(Settings, Vec<Deployed>), Error> {
+    let (settings, workspace) = Workspace::open(settings)?;
+    let deployed = deployed(&settings, &workspace);
+    Ok((settings, deployed))
 }
 
 fn deployed(settings: &Settings, workspace: &Workspace) -> Vec<Deployed> {
@@ -197,7 +199,7 @@ fn deployed(settings: &Settings, workspace: &Workspace) -> Vec<Deployed> {
     let of = |project: &Project| Deployed {
         root: files::shown_path(&project.root, &workspace.cwd),
         verdict: project.evidence.verdict,
-        is_configured: settings.windows != Windows::Auto,
+        is_configured: settings.at(&project.root).windows != Windows::Auto,
         reasons: project.evidence.reasons.iter().map(reason).collect(),
     };
     let mut all: Vec<Deployed> = workspace.projects.iter().map(of).collect();
@@ -243,7 +245,7 @@ pub fn examine(settings: &Settings, workspace: &Workspace) -> (Analysis, Vec<rul
     silenced.sort_by(|a, b| (&a.finding.place, a.finding.code).cmp(&(&b.finding.place, b.finding.code)));
     fix::plan_all(settings, workspace, &traces, &mut diagnoses);
     let mut findings: Vec<Finding> = diagnoses.iter().map(|diagnosis| diagnosis.finding.clone()).collect();
-    for finding in findings.iter_mut().filter(|finding| !settings.fixable.contains(finding.code)) {
+    for finding in findings.iter_mut().filter(|finding| !settings.fixes(finding)) {
         finding.fix = None;
     }
     let mut analysis = Analysis {

@@ -57,12 +57,14 @@ impl Workspace {
         self.faults.lock().unwrap_or_else(PoisonError::into_inner).contains(&module)
     }
 
-    pub fn open(settings: &Settings) -> Result<Workspace, Error> {
+    /// The workspace, and the settings with those of the folders in it.
+    pub fn open(settings: &Settings) -> Result<(Settings, Workspace), Error> {
         let baseline = match &settings.baseline {
             Some(path) => Some(Arc::new(Baseline::read(path, &settings.cwd)?)),
             None => None,
         };
-        let walked = walk(settings)?;
+        let (completed, walked) = walk(settings)?;
+        let settings = &completed;
         let walk_failures = walked
             .errors
             .iter()
@@ -102,19 +104,20 @@ impl Workspace {
             modules.put(path, Ok(Source::from_text(path.clone(), shown, text.clone())));
         }
         let modules = Arc::new(modules);
-        let target = settings.target_version.as_ref().map(|target| (3, target.minor));
-        let mut notices = Vec::new();
+        let mut notices = settings.unheeded();
         let projects = universe
             .roots
             .into_iter()
             .map(|root| {
+                let here = settings.at(&root);
+                let target = here.target_version.as_ref().map(|target| (3, target.minor));
                 let dependencies = Dependencies::read(&root, target);
                 for problem in &dependencies.problems {
                     let shown = files::shown_path(&problem.path, &settings.cwd);
                     notices.push(format!("{shown}:{}: {}", problem.line, problem.message));
                 }
                 let mut evidence = evidence::evidence(&root, &dependencies, &texts);
-                match settings.windows {
+                match here.windows {
                     Windows::Yes => evidence.verdict = Deployment::Windows,
                     Windows::No => evidence.verdict = Deployment::Elsewhere,
                     Windows::Auto => {}
@@ -138,7 +141,7 @@ impl Workspace {
         let all = walked.roots.iter().enumerate();
         let whole = all.filter(|(index, _)| walked.is_whole(*index as u32));
         let whole = whole.map(|(_, root)| root.clone()).collect();
-        Ok(Workspace {
+        let workspace = Workspace {
             cwd,
             modules,
             projects,
@@ -149,7 +152,8 @@ impl Workspace {
             walk_failures,
             whole,
             faults: Arc::default(),
-        })
+        };
+        Ok((completed, workspace))
     }
 
     /// The same workspace with some files changed in memory.
@@ -338,6 +342,7 @@ fn is_new(path: &Path, settings: &Settings) -> bool {
         && !path.exists()
         && settings.paths.iter().any(given)
         && !settings.exclude.matches_within(path, &settings.cwd)
+        && !settings.leaves_out(path)
 }
 
 /// Adds a file that may not be on disk: what standard input stands for, or a new one.
@@ -359,11 +364,12 @@ fn add_new(universe: &mut Universe, path: &Path) {
 
 /// The files that would be checked, sorted.
 pub fn walked_files(settings: &Settings) -> Result<Vec<ShownPath>, Error> {
-    let walked = walk(settings)?;
+    let (_, walked) = walk(settings)?;
     Ok(walked.files.iter().map(|file| files::shown_path(&file.path, &settings.cwd)).collect())
 }
 
-fn walk(settings: &Settings) -> Result<Walked, Error> {
+/// The files, and the settings with those of their folders.
+fn walk(settings: &Settings) -> Result<(Settings, Walked), Error> {
     let exclude = files::exclude_set(settings.exclude.globs()).map_err(Error::new)?;
     let threads = settings.jobs.map_or(0, std::num::NonZeroUsize::get);
     let options = WalkOptions {
@@ -381,7 +387,9 @@ fn walk(settings: &Settings) -> Result<Walked, Error> {
     };
     let mut walked = files::walk(&paths, &options);
     walked.files.retain(|file| file.kind != FileKind::Stub);
-    Ok(walked)
+    let settings = settings.with_nested(&walked)?;
+    walked.leave_out(|path| settings.leaves_out(path));
+    Ok((settings, walked))
 }
 
 /// What makes a file worth reading: the packages of the runner table and the ways to start or choose a loop.

@@ -23,10 +23,11 @@ pub fn run(args: &Check, output: &Output) -> Result<Exit, Error> {
     settings.ignores = !args.no_ignores;
     on_github(args, &mut settings);
     if args.show_settings {
+        let (settings, deployed) = analysis::settle(&settings)?;
         let lines: Vec<_> =
             settings.describe().lines().map(|line| visible::line(line).into_owned()).collect();
         // Comments, so that the whole is still a configuration.
-        let evidence = evidence::render(&analysis::deployments(&settings)?);
+        let evidence = evidence::render(&deployed);
         let evidence: String = evidence.lines().map(|line| format!("# {line}\n")).collect();
         output.write(&(lines.join("\n") + "\n\n" + &evidence))?;
         return Ok(Exit::Clean);
@@ -103,9 +104,11 @@ fn add_ignore(args: &Check, settings: &Settings, reason: &str, output: &Output) 
         output.warning(format!("{}: {why}", visible::line(place)));
     }
     let told = (report::plural(findings, "finding"), report::plural(files, "file"));
-    output.message(&match added.texts.is_empty() {
-        true => "Nothing to ignore.\n".to_owned(),
-        false => format!("Added suppression comments for {} in {}.\n", told.0, told.1),
+    output.message(&match (added.texts.is_empty(), files) {
+        (true, _) => "Nothing to ignore.\n".to_owned(),
+        // The failures were told.
+        (false, 0) => String::new(),
+        (false, _) => format!("Added suppression comments for {} in {}.\n", told.0, told.1),
     });
     Ok(exit(args, &analysis, false))
 }

@@ -12,8 +12,13 @@ use crate::cli::output::Output;
 use crate::error::Error;
 
 pub fn completions(shell: Shell, output: &Output) -> Result<Exit, Error> {
+    let mut command = Args::command();
+    // Without a command loopcheck checks, so the options of `check` may follow at once.
+    let check = command.find_subcommand("check").cloned();
+    let options = check.iter().flat_map(Command::get_arguments).filter(|option| !option.is_positional());
+    command = command.args(options.cloned().collect::<Vec<_>>());
     let mut script = Vec::new();
-    clap_complete::generate(shell, &mut Args::command(), "loopcheck", &mut script);
+    clap_complete::generate(shell, &mut command, "loopcheck", &mut script);
     output.write_bytes(&script)?;
     Ok(Exit::Clean)
 }

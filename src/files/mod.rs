@@ -21,7 +21,7 @@ pub use prefilter::Needles;
 pub use source::{EncodeError, MAX_BYTES, ReadError, Source};
 pub use universe::{Role, Stats, Target, Universe, UniverseFile, Unsaved, universe};
 pub use walk::{
-    DEFAULT_EXCLUDE, FileKind, WalkError, WalkOptions, Walked, WalkedFile, WalkedLauncher, absolute,
-    error_text, exclude_set, has_marker, project_root, shown_path, walk,
+    CONFIGURATIONS, DEFAULT_EXCLUDE, FileKind, WalkError, WalkOptions, Walked, WalkedFile, WalkedLauncher,
+    absolute, error_text, exclude_set, has_marker, project_root, shown_path, walk,
 };
 pub use write::{WriteError, replace, store};

@@ -101,6 +101,8 @@ pub struct Walked {
     pub(super) walked_dirs: Vec<PathBuf>,
     /// Walked directories that hold a marker of a project, sorted.
     marked: Vec<PathBuf>,
+    /// Walked directories that hold a file that may configure loopcheck, each once or more.
+    pub configured: Vec<PathBuf>,
     /// An ignore file was met, so a walked directory may hold more modules than were listed.
     pub(super) ignores: bool,
 }
@@ -110,6 +112,14 @@ impl Walked {
     pub fn is_whole(&self, root: u32) -> bool {
         let root = &self.roots[root as usize];
         self.walked_dirs.iter().any(|dir| root.starts_with(dir))
+    }
+
+    /// Takes out files that the settings of their folder leave out. They are still there to be imported.
+    pub fn leave_out(&mut self, is_out: impl Fn(&Path) -> bool) {
+        let before = self.files.len();
+        self.files.retain(|file| !is_out(&file.path));
+        self.launchers.retain(|launcher| !is_out(&launcher.path));
+        self.ignores |= self.files.len() < before;
     }
 
     /// The outermost project root that a path lies in, else its own folder.
@@ -170,6 +180,7 @@ pub fn walk(paths: &[PathBuf], options: &WalkOptions) -> Walked {
         walked.errors.extend(seen.errors);
         walked.ignores = seen.ignores;
         walked.marked = seen.marked;
+        walked.configured = seen.configured;
     }
     found.sort_unstable_by(|(a, _), (b, _)| bytes(a).cmp(bytes(b)));
     found.dedup_by(|(a, _), (b, _)| a == b);
@@ -237,6 +248,7 @@ struct Seen {
     errors: Vec<WalkError>,
     ignores: bool,
     marked: Vec<PathBuf>,
+    configured: Vec<PathBuf>,
 }
 
 fn walk_dirs(mut builder: WalkBuilder, tops: &[PathBuf], options: &WalkOptions, cwd: &Path) -> Seen {
@@ -252,8 +264,8 @@ fn walk_dirs(mut builder: WalkBuilder, tops: &[PathBuf], options: &WalkOptions, 
     }
     let refuse = options.respect_gitignore.then(|| Arc::clone(&refused));
     // Noted by the filter, because `.git` itself is excluded.
-    let marked = Arc::new(Mutex::new(Vec::new()));
-    let note = Arc::clone(&marked);
+    let noted = Arc::new(Mutex::new((Vec::new(), Vec::new())));
+    let note = Arc::clone(&noted);
     builder
         .standard_filters(false)
         .parents(options.respect_gitignore)
@@ -264,10 +276,11 @@ fn walk_dirs(mut builder: WalkBuilder, tops: &[PathBuf], options: &WalkOptions, 
         .follow_links(false)
         .threads(options.threads)
         .filter_entry(move |entry| {
-            if is_marker(entry.file_name())
-                && let Some(dir) = entry.path().parent()
-            {
-                note.lock().unwrap_or_else(PoisonError::into_inner).push(dir.to_path_buf());
+            let (marks, configures) = (is_marker(entry.file_name()), is_configuration(entry.file_name()));
+            if let Some(dir) = entry.path().parent().filter(|_| marks || configures) {
+                let mut noted = note.lock().unwrap_or_else(PoisonError::into_inner);
+                noted.0.extend(marks.then(|| dir.to_path_buf()));
+                noted.1.extend(configures.then(|| dir.to_path_buf()));
             }
             let in_editor = entry.path().parent().and_then(Path::file_name) == Some(OsStr::new(VS_CODE));
             let is_dir = entry.file_type().is_some_and(|kind| kind.is_dir());
@@ -297,7 +310,8 @@ fn walk_dirs(mut builder: WalkBuilder, tops: &[PathBuf], options: &WalkOptions, 
     seen.ignores &= options.respect_gitignore;
     let refused = refused.lock().unwrap_or_else(PoisonError::into_inner);
     seen.errors.extend(refused.iter().map(|file| refused_rules(file, cwd)));
-    seen.marked = std::mem::take(&mut marked.lock().unwrap_or_else(PoisonError::into_inner));
+    (seen.marked, seen.configured) =
+        std::mem::take(&mut *noted.lock().unwrap_or_else(PoisonError::into_inner));
     seen.marked.sort_unstable();
     seen.marked.dedup();
     seen
@@ -453,6 +467,13 @@ pub fn has_marker(dir: &Path) -> bool {
 fn is_marker(name: &OsStr) -> bool {
     let Some(name) = name.to_str() else { return false };
     MARKERS.contains(&name) || (name.starts_with("requirements") && name.ends_with(".txt"))
+}
+
+/// Files that may hold the configuration of loopcheck, in the order in which they win within a folder.
+pub const CONFIGURATIONS: [&str; 3] = [".loopcheck.toml", "loopcheck.toml", "pyproject.toml"];
+
+fn is_configuration(name: &OsStr) -> bool {
+    CONFIGURATIONS.iter().any(|other| name == *other)
 }
 
 /// Makes a path absolute and removes `.` and `..` by name, so that one file has one path.

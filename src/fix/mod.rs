@@ -93,11 +93,12 @@ fn plan(
     proofs: &mut Proofs,
 ) -> Option<Result<(Cure, Fix), String>> {
     let trace = &traces[diagnosis.trace?];
+    let wanted = settings.at_shown(&diagnosis.finding.place.path).remedy;
     let mut attempt = |wish| {
         let mut cure = match diagnosis.finding.code {
             // Who prefers policies keeps this one.
             // A note is about a program that works; who wrote it may have other Pythons in mind.
-            "LC501" if settings.remedy == Remedy::Policy || diagnosis.finding.severity == Severity::Info => {
+            "LC501" if wanted == Remedy::Policy || diagnosis.finding.severity == Severity::Info => {
                 return Err(diagnosis.finding.help.clone());
             }
             "LC501" => remedy::without_policy(workspace, traces, diagnosis)?,
@@ -116,7 +117,7 @@ fn plan(
             Err(reason) => Err(format!("{}; not done by --fix: {reason}", cure.message)),
         }
     };
-    Some(match settings.remedy {
+    Some(match wanted {
         // Where no policy can hold, something else is better than nothing.
         Remedy::Policy => attempt(Remedy::Policy).or_else(|_| attempt(Remedy::Auto)),
         wish => attempt(wish),
@@ -165,10 +166,6 @@ fn render_all(
             wanted.push(intent.clone());
         }
     }
-    let guard = match settings.guard {
-        Guard::SysPlatform => GuardStyle::SysPlatform,
-        Guard::PlatformSystem => GuardStyle::PlatformSystem,
-    };
     let mut changes = Vec::new();
     for (module, intents) in by_module {
         if workspace.has_fault(module) {
@@ -181,6 +178,10 @@ fn render_all(
             return Err(format!("{} is not among the files given", workspace.modules[module].shown));
         }
         let source = workspace.modules[module].source();
+        let guard = match settings.at(&source.path).guard {
+            Guard::SysPlatform => GuardStyle::SysPlatform,
+            Guard::PlatformSystem => GuardStyle::PlatformSystem,
+        };
         let folder = source.path.parent().unwrap_or(&source.path);
         let line_length = line_length(folder, &workspace.project_of(module).top);
         let text = &source.text;

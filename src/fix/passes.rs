@@ -57,6 +57,7 @@ pub fn apply_all(
         (analysis, diagnoses) = examine(settings, &current);
     }
     let mut changed = Vec::new();
+    let (mut written, mut unwritten) = (Vec::new(), Vec::new());
     for (module, text) in texts {
         let before = workspace.modules[module].source().clone();
         // A fault in a later pass is one of this file, too; it is told as a failure.
@@ -65,9 +66,10 @@ pub fn apply_all(
         }
         let shown = workspace.modules[module].shown.clone();
         if write && let Err(message) = store(&workspace, module, &text) {
-            analysis.failures.push(Failure { path: shown, message });
+            unwritten.push(Failure { path: shown, message });
             continue;
         }
+        written.push((module, text.clone()));
         let fixed = count(cured.remove(&module).unwrap_or_default());
         changed.push(ChangedFile {
             path: before.path.clone(),
@@ -77,13 +79,18 @@ pub fn apply_all(
             fixed,
         });
     }
+    // What is left to say is about the files as they are, not as they would have been.
+    if !unwritten.is_empty() {
+        (analysis, _) = examine(settings, &workspace.with_texts(&written));
+        analysis.failures.extend(unwritten);
+    }
     left_alone.sort();
     left_alone.dedup();
     Ok(Fixed { changed, remaining: analysis, left_alone })
 }
 
 fn is_allowed(settings: &Settings, diagnosis: &Diagnosis) -> bool {
-    let fixable = settings.fixable.contains(diagnosis.finding.code) && diagnosis.cure.is_some();
+    let fixable = settings.fixes(&diagnosis.finding) && diagnosis.cure.is_some();
     let safe = diagnosis.finding.fix.as_ref().is_some_and(|fix| fix.applicability == Applicability::Safe);
     fixable && (safe || settings.unsafe_fixes)
 }

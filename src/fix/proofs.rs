@@ -46,16 +46,17 @@ impl Proofs {
         traces: &[RootTrace],
         diagnoses: &[Diagnosis],
     ) {
-        // With another wish, the first cure is not always the one that is taken.
-        if settings.remedy == Remedy::Policy {
-            return;
-        }
         let mut by_program: BTreeMap<(usize, &str), Vec<Wish<'_>>> = BTreeMap::new();
         for diagnosis in diagnoses {
             let code = diagnosis.finding.code;
             let Some(index) = diagnosis.trace.filter(|_| code.starts_with("LC1")) else { continue };
+            let wish = settings.at_shown(&diagnosis.finding.place.path).remedy;
+            // With this wish, the first cure is not always the one that is taken.
+            if wish == Remedy::Policy {
+                continue;
+            }
             let module = traces[index].root.module;
-            let find = || remedy::remedy(settings.remedy, workspace, &traces[index], diagnosis).ok();
+            let find = || remedy::remedy(wish, workspace, &traces[index], diagnosis).ok();
             let Some(cure) = workspace.guarded("fix", module, find).flatten() else { continue };
             if cure.intents.iter().all(|(_, intent)| matches!(intent, Intent::SetKeyword { .. })) {
                 by_program.entry((index, code)).or_default().push((diagnosis, cure));

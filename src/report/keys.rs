@@ -13,6 +13,8 @@ struct View {
     /// TOML, as is the example.
     default: Option<String>,
     example: String,
+    /// `run` or `folder`: in how much of a run the value of one configuration file counts.
+    scope: &'static str,
 }
 
 /// One line a setting.
@@ -23,10 +25,14 @@ pub fn render_list(keys: &[&Key]) -> String {
 
 /// Everything about one.
 pub fn render(key: &Key) -> String {
-    let View { name, about, takes, default, example } = view(key);
+    let View { name, about, takes, default, example, .. } = view(key);
+    let counts = match key.is_of_run() {
+        true => "for a whole run, in the configuration file nearest to its first path",
+        false => "for each file, in the configuration file nearest to it",
+    };
     let default = default.unwrap_or_else(|| "none".to_owned());
     format!(
-        "{name}: {about}\n\nTakes: {takes}\nDefault: {default}\nExample:\n\n\
+        "{name}: {about}\n\nTakes: {takes}\nDefault: {default}\nCounts: {counts}\nExample:\n\n\
          [tool.loopcheck]\n{example}\n"
     )
 }
@@ -47,5 +53,6 @@ fn view(key: &Key) -> View {
         takes: key.kind(),
         default: (!default.is_empty()).then_some(default),
         example: format!("{} = {}", key.name, key.example),
+        scope: if key.is_of_run() { "run" } else { "folder" },
     }
 }

@@ -4,11 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::error::Error;
-use crate::files::error_text;
+use crate::files::{CONFIGURATIONS, error_text};
 use crate::settings::layer::{self, Layer};
-
-/// In the order in which they win within one folder.
-const NAMES: [&str; 3] = [".loopcheck.toml", "loopcheck.toml", "pyproject.toml"];
 
 /// A configuration file that was read.
 #[derive(Clone, Debug)]
@@ -25,14 +22,25 @@ pub struct ConfigFile {
 /// When that file cannot be read or holds something loopcheck does not know.
 pub fn find(start: &Path, cwd: &Path) -> Result<Option<ConfigFile>, Error> {
     for folder in start.ancestors() {
-        for name in NAMES {
-            let path = folder.join(name);
-            if !path.is_file() {
-                continue;
-            }
-            if let Some(layer) = read_if_ours(&path, cwd)? {
-                return Ok(Some(ConfigFile { path, layer }));
-            }
+        if let Some(file) = in_folder(folder, cwd)? {
+            return Ok(Some(file));
+        }
+    }
+    Ok(None)
+}
+
+/// The configuration of this very folder.
+///
+/// # Errors
+///
+/// As [`find`].
+pub fn in_folder(folder: &Path, cwd: &Path) -> Result<Option<ConfigFile>, Error> {
+    for name in CONFIGURATIONS {
+        let path = folder.join(name);
+        if path.is_file()
+            && let Some(layer) = read_if_ours(&path, cwd)?
+        {
+            return Ok(Some(ConfigFile { path, layer }));
         }
     }
     Ok(None)

@@ -114,7 +114,23 @@ pub const KEYS: &[Key] = &[
     ),
 ];
 
+/// What a run has only once, so that it counts only in the configuration file of the run.
+const OF_RUN: [&str; 7] = [
+    "force-exclude",
+    "respect-gitignore",
+    "fail-on",
+    "min-severity",
+    "output-format",
+    "baseline",
+    "unsafe-fixes",
+];
+
 impl Key {
+    /// Does it hold for a whole run, and not for the files below its configuration file?
+    pub fn is_of_run(&self) -> bool {
+        OF_RUN.contains(&self.name)
+    }
+
     /// The default as TOML; empty where there is none.
     pub fn default(&self) -> String {
         match self.name {

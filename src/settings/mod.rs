@@ -1,9 +1,10 @@
-//! Configuration file and arguments, merged once into [`Settings`].
+//! Configuration files and arguments, merged once into [`Settings`].
 
 pub mod discover;
 pub mod globs;
 pub mod keys;
 pub mod layer;
+mod nested;
 pub mod schema;
 pub mod selection;
 mod show;
@@ -11,7 +12,7 @@ mod show;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::num::NonZeroUsize;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use clap::ValueEnum;
@@ -19,6 +20,7 @@ use clap::ValueEnum;
 use crate::error::{Error, nearest};
 use crate::files::{DEFAULT_EXCLUDE, Unsaved, absolute};
 use crate::finding::{Finding, Severity};
+use crate::settings::discover::ConfigFile;
 use crate::settings::globs::{Pattern, Patterns};
 use crate::settings::layer::{Layer, Origin, Setting};
 use crate::settings::selection::{RuleSet, Selector, Wishes};
@@ -34,7 +36,7 @@ pub struct Settings {
     pub unsaved: Unsaved,
     /// Absolute working directory; paths are shown relative to it.
     pub cwd: PathBuf,
-    /// The configuration file that counts.
+    /// The configuration file of the run: the one that counts for its first path.
     pub config: Option<PathBuf>,
     /// Rules to report.
     pub rules: RuleSet,
@@ -68,6 +70,13 @@ pub struct Settings {
     pub prefilter: bool,
     /// Where each setting came from; a key that is absent has its default.
     pub origins: BTreeMap<&'static str, Origin>,
+    /// What counts in folders with another configuration file, by folder. Of these, only what may differ
+    /// within a run is ever asked.
+    nested: BTreeMap<PathBuf, Settings>,
+    /// What the arguments say, in every folder alike.
+    arguments: Vec<Layer>,
+    /// Configuration files are looked for, and none was named.
+    discovers: bool,
 }
 
 /// What the arguments say that no configuration file can.
@@ -174,26 +183,42 @@ impl Settings {
         let file = match &request.config {
             Some(path) => Some(discover::read(&request.cwd.join(path), &request.cwd)?),
             None if request.isolated => None,
-            None => discover::find(&start_of_search(&request), &request.cwd)?,
+            None => {
+                let first = request.stdin.as_ref().map(|stdin| &stdin.filename).or(request.paths.first());
+                let start = first.map_or(request.cwd.clone(), |first| folder_of(first, &request.cwd));
+                discover::find(&start, &request.cwd)?
+            }
         };
+        let discovers = request.config.is_none() && !request.isolated;
         let mut settings = Settings::defaults(request);
-        let mut patterns = PatternsInProgress::new(&settings.cwd);
+        (settings.arguments, settings.discovers) = (arguments.to_vec(), discovers);
+        settings.merge(file, arguments)?;
+        Ok(settings)
+    }
+
+    /// Puts a configuration file over the defaults, and the arguments over both.
+    fn merge(&mut self, file: Option<ConfigFile>, arguments: &[Layer]) -> Result<(), Error> {
+        let mut patterns = PatternsInProgress::new(&self.cwd);
         if let Some(file) = file {
-            let base = file.path.parent().unwrap_or(&settings.cwd).to_owned();
-            settings.config = Some(file.path);
-            settings.apply(&file.layer, &base, &mut patterns)?;
+            let base = file.path.parent().unwrap_or(&self.cwd).to_owned();
+            self.config = Some(file.path);
+            self.apply(&file.layer, &base, &mut patterns)?;
+            let beyond = |given: &PathBuf| !absolute(given, &self.cwd).starts_with(&base);
+            if self.discovers && self.paths.iter().any(beyond) {
+                patterns.bind();
+            }
         }
-        let cwd = settings.cwd.clone();
+        let cwd = self.cwd.clone();
         for layer in arguments {
-            settings.apply(layer, &cwd, &mut patterns)?;
+            self.apply(layer, &cwd, &mut patterns)?;
         }
         patterns.exclude.append(&mut patterns.extend_exclude);
-        settings.exclude = Patterns::new(&patterns.exclude)?;
+        self.exclude = Patterns::new(&patterns.exclude)?;
         // Who asks to fail on notes wants to see them.
-        if !settings.origins.contains_key("min-severity") {
-            settings.min_severity = settings.min_severity.min(settings.fail_on);
+        if !self.origins.contains_key("min-severity") {
+            self.min_severity = self.min_severity.min(self.fail_on);
         }
-        Ok(settings)
+        Ok(())
     }
 
     /// Do the selection and the per-file ignores let it through?
@@ -204,8 +229,14 @@ impl Settings {
     /// Is the rule with this code reported in the file shown as `path`?
     pub fn reports(&self, code: &str, path: &str) -> bool {
         let absolute = self.cwd.join(path);
-        self.rules.contains(code)
-            && !self.per_file_ignores.iter().any(|ignore| ignore.applies(code, &absolute))
+        let here = self.at(&absolute);
+        here.rules.contains(code)
+            && !here.per_file_ignores.iter().any(|ignore| ignore.applies(code, &absolute))
+    }
+
+    /// May a fix of this finding be applied?
+    pub fn fixes(&self, finding: &Finding) -> bool {
+        self.at_shown(&finding.place.path).fixable.contains(finding.code)
     }
 
     fn defaults(request: Request) -> Settings {
@@ -235,6 +266,9 @@ impl Settings {
             jobs: request.jobs,
             prefilter: !request.no_prefilter,
             origins: BTreeMap::new(),
+            nested: BTreeMap::new(),
+            arguments: Vec::new(),
+            discovers: false,
         }
     }
 
@@ -313,31 +347,21 @@ impl PatternsInProgress {
             extend_exclude: Vec::new(),
         }
     }
-}
 
-/// The folder of the first path, or the working directory.
-fn start_of_search(request: &Request) -> PathBuf {
-    let stdin = request.stdin.as_ref().map(|stdin| &stdin.filename);
-    let Some(first) = stdin.or(request.paths.first()) else {
-        return request.cwd.clone();
-    };
-    let first = without_dots(&request.cwd.join(first));
-    if first.is_dir() { first } else { first.parent().map_or(request.cwd.clone(), Path::to_owned) }
-}
-
-/// `.` and `..` must not hide the folders above.
-fn without_dots(path: &Path) -> PathBuf {
-    let mut clean = PathBuf::new();
-    for part in path.components() {
-        match part {
-            Component::CurDir => {}
-            Component::ParentDir => {
-                clean.pop();
+    /// Names in a configuration file mean nothing beyond its folder.
+    fn bind(&mut self) {
+        for pattern in self.exclude.iter_mut().chain(&mut self.extend_exclude) {
+            if matches!(pattern.origin, Origin::File { .. }) && !pattern.text.contains('/') {
+                pattern.text.insert_str(0, "**/");
             }
-            part => clean.push(part),
         }
     }
-    clean
+}
+
+/// The folder that a given path is or lies in, absolute, so that dots hide none of the folders above.
+fn folder_of(given: &Path, cwd: &Path) -> PathBuf {
+    let path = absolute(given, cwd);
+    if path.is_dir() { path } else { path.parent().map_or(cwd.to_owned(), Path::to_owned) }
 }
 
 fn per_file_ignores(setting: &Setting, base: &Path) -> Result<Vec<PerFileIgnore>, Error> {

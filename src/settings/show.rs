@@ -4,12 +4,13 @@ use std::fmt::Write;
 
 use clap::ValueEnum;
 
-use crate::settings::keys::KEYS;
+use crate::settings::keys::{KEYS, Key};
 use crate::settings::layer::Origin;
 use crate::settings::{Settings, Windows, discover};
 
 impl Settings {
-    /// What `--show-settings` prints: one line a setting, in the order of the documentation.
+    /// What `--show-settings` prints: one line a setting, in the order of the documentation, then as
+    /// comments what differs in folders with a configuration file of their own.
     pub fn describe(&self) -> String {
         let mut text = String::new();
         let config = match &self.config {
@@ -18,14 +19,27 @@ impl Settings {
         };
         // Writing to a `String` never fails.
         let _ = writeln!(text, "# configuration file: {config}");
-        for key in KEYS.iter().map(|key| key.name) {
-            // These only change the set that the line of `select`, `fixable` or `exclude` shows.
-            if matches!(key, "extend-select" | "ignore" | "unfixable" | "extend-exclude") {
-                continue;
+        for key in shown_keys() {
+            let _ = writeln!(text, "{}", self.line(key));
+        }
+        for (folder, here) in self.nested() {
+            let folder = discover::shown(folder, &self.cwd);
+            let file = here.config.as_ref().map(|path| discover::shown(path, &self.cwd));
+            let _ = writeln!(
+                text,
+                "\n# configuration file below {folder}: {}",
+                file.as_deref().unwrap_or("none")
+            );
+            let differs = |key: &&Key| !key.is_of_run() && here.line(key) != self.line(key);
+            for key in shown_keys().filter(differs) {
+                let _ = writeln!(text, "#   {}", here.line(key));
             }
-            let _ = writeln!(text, "{key} = {}  # {}", self.value_of(key), self.origin_of(key));
         }
         text
+    }
+
+    fn line(&self, key: &Key) -> String {
+        format!("{} = {}  # {}", key.name, self.value_of(key.name), self.origin_of(key.name))
     }
 
     fn value_of(&self, key: &str) -> String {
@@ -86,6 +100,12 @@ impl Settings {
         }
         if origins.is_empty() { Origin::Default.to_string() } else { origins.join(", ") }
     }
+}
+
+/// The others only change the set that the line of `select`, `fixable` or `exclude` shows.
+fn shown_keys() -> impl Iterator<Item = &'static Key> {
+    let adds = |key: &&Key| matches!(key.name, "extend-select" | "ignore" | "unfixable" | "extend-exclude");
+    KEYS.iter().filter(move |key| !adds(key))
 }
 
 fn list(texts: &[impl AsRef<str>]) -> String {

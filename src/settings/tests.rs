@@ -1,6 +1,7 @@
 use std::fs;
 
 use super::*;
+use crate::files::{WalkOptions, exclude_set, walk};
 use crate::settings::keys::KEYS;
 use crate::settings::layer::{Raw, read_file, read_inline};
 
@@ -208,4 +209,116 @@ fn target_versions_are_written_in_two_ways() {
     for bad in ["3", "py27", "3.x", "py3", "3.1000", "python3.9"] {
         assert_eq!(bad.parse::<TargetVersion>(), Err(()), "{bad}");
     }
+}
+
+/// Settings of a run in a folder with these configuration files, with those of the folders walked.
+fn walked_with(
+    files: &[(&str, &str)],
+    request: Request,
+    arguments: &[Layer],
+) -> (tempfile::TempDir, Result<Settings, Error>) {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    for (name, text) in files {
+        let path = folder.path().join(name);
+        fs::create_dir_all(path.parent().expect("a folder")).expect("folders");
+        fs::write(path, text).expect("a file");
+    }
+    let request = Request { cwd: folder.path().to_owned(), ..request };
+    let settings = Settings::load(request, arguments).expect("a good configuration of the run");
+    let options = WalkOptions {
+        respect_gitignore: true,
+        exclude: exclude_set(settings.exclude.globs()).expect("good patterns"),
+        force_exclude: true,
+        threads: 1,
+    };
+    let given: Vec<PathBuf> = settings.paths.iter().map(|path| folder.path().join(path)).collect();
+    let settings = settings.with_nested(&walk(&given, &options));
+    (folder, settings)
+}
+
+fn walked(files: &[(&str, &str)], paths: &[&str]) -> (tempfile::TempDir, Result<Settings, Error>) {
+    let paths = paths.iter().map(PathBuf::from).collect();
+    walked_with(files, Request { paths, ..Request::default() }, &[])
+}
+
+#[test]
+fn for_each_file_the_nearest_configuration_counts_alone() {
+    let files = [
+        ("loopcheck.toml", "windows = true\nignore = ['LC103']\n"),
+        ("a/pyproject.toml", "[tool.loopcheck]\nignore = ['LC101']\n"),
+        ("a/b/loopcheck.toml", "ignore = ['LC102']\n"),
+        ("a/b/.loopcheck.toml", "ignore = ['LC201']\n"),
+        ("c/pyproject.toml", "[project]\nname = 'c'\n"),
+        ("c/main.py", ""),
+    ];
+    let (_folder, settings) = walked(&files, &["."]);
+    let settings = settings.expect("good settings");
+    let silent = |path: &str| -> Vec<&str> {
+        let codes = ["LC101", "LC102", "LC103", "LC201"];
+        codes.into_iter().filter(|code| !settings.reports(code, path)).collect()
+    };
+    assert_eq!(silent("main.py"), ["LC103"]);
+    assert_eq!(silent("c/main.py"), ["LC103"], "a pyproject.toml that says nothing of loopcheck");
+    assert_eq!(silent("a/main.py"), ["LC101"]);
+    assert_eq!(silent("a/b/deep/main.py"), ["LC201"]);
+    let windows = |path: &str| settings.at_shown(path).windows;
+    assert_eq!((windows("c/main.py"), windows("a/main.py")), (Windows::Yes, Windows::Auto));
+}
+
+#[test]
+fn every_given_path_has_the_configuration_above_it() {
+    let files = [
+        ("a/loopcheck.toml", "windows = true\nexclude = ['old']\n"),
+        ("a/main.py", ""),
+        ("b/app/main.py", ""),
+        ("b/loopcheck.toml", "windows = false\n"),
+        ("c/main.py", ""),
+    ];
+    let (_folder, settings) = walked(&files, &["a/main.py", "b/app/main.py", "c/main.py"]);
+    let settings = settings.expect("good settings");
+    let windows = |path: &str| settings.at_shown(path).windows;
+    assert_eq!(windows("a/main.py"), Windows::Yes);
+    assert_eq!(windows("b/app/main.py"), Windows::No);
+    assert_eq!(windows("c/main.py"), Windows::Auto, "the configuration of the first path is not that of all");
+    let excluded = exclude_set(settings.exclude.globs()).expect("good patterns");
+    let is_out = |path: &str| excluded.is_match(settings.cwd.join(path));
+    assert!(is_out("a/old") && is_out("a/deep/old") && !is_out("b/old"));
+}
+
+#[test]
+fn arguments_win_over_every_configuration_file() {
+    let files = [("loopcheck.toml", "ignore = ['LC1']"), ("a/loopcheck.toml", "windows = true")];
+    let inline = read_inline("windows = false").expect("a setting");
+    let (_folder, found) = walked_with(&files, Request::default(), &[inline]);
+    let found = found.expect("good settings");
+    assert_eq!((found.nested().count(), found.at_shown("a/main.py").windows), (1, Windows::No));
+    assert!(found.reports("LC101", "a/main.py"));
+    let (_folder, isolated) = walked_with(&files, Request { isolated: true, ..Request::default() }, &[]);
+    assert_eq!(isolated.expect("good settings").nested().count(), 0);
+    let named = Request { config: Some("loopcheck.toml".into()), ..Request::default() };
+    let (_folder, named) = walked_with(&files, named, &[]);
+    assert!(!named.expect("good settings").reports("LC101", "a/main.py"));
+}
+
+#[test]
+fn a_bad_configuration_of_a_folder_names_its_line() {
+    let (_folder, settings) = walked(&[("a/pyproject.toml", "[tool.loopcheck]\nignroe = []\n")], &["."]);
+    assert_eq!(
+        settings.expect_err("a refusal").to_string(),
+        "unknown setting `ignroe`\n  a/pyproject.toml:2\n  help: did you mean `ignore`?"
+    );
+}
+
+#[test]
+fn what_holds_for_a_run_is_not_heeded_in_a_folder() {
+    let (_folder, settings) =
+        walked(&[("loopcheck.toml", ""), ("a/loopcheck.toml", "windows = true\nfail-on = 'info'\n")], &["."]);
+    let settings = settings.expect("good settings");
+    assert_eq!(settings.fail_on, Severity::Warning);
+    assert_eq!(
+        settings.unheeded(),
+        [
+            "a/loopcheck.toml:2: `fail-on` counts only in the configuration file of the run, here in loopcheck.toml"
+        ]
+    );
 }

@@ -293,11 +293,84 @@ fn exclude_binds_named_files_unless_told_otherwise() {
 }
 
 #[test]
+fn projects_of_one_repository_have_their_own_configuration() {
+    let py = |more: &str| format!("{PYPROJECT}\n{more}");
+    let quiet = py("[tool.loopcheck]\nignore = [\"LC103\"]\n");
+    let strict = py("[tool.loopcheck]\nwindows = true\nremedy = \"policy\"\nextend-exclude = [\"old\"]\n");
+    let server = "import asyncio\n\nimport psycopg\n\n\nasync def main():\n    await psycopg.AsyncConnection.connect()\n\n\nasyncio.run(main())\n";
+    let project = project(&[
+        ("loopcheck.toml", "guard = \"platform.system\"\n"),
+        ("a/main.py", MAIN),
+        ("a/pyproject.toml", &quiet),
+        ("b/main.py", server),
+        ("b/old/main.py", MAIN),
+        ("b/pyproject.toml", &strict),
+        ("c/main.py", server),
+        ("c/pyproject.toml", PYPROJECT),
+    ]);
+    let severities = |arguments: &[&str]| -> Vec<String> {
+        let mut all = vec!["check", "--output-format", "json"];
+        all.extend(arguments);
+        let report = project.run(&all).json().expect("a report");
+        let findings = report["findings"].as_array().cloned().unwrap_or_default();
+        let line = |one: &Value| format!("{} {} {}", one["path"], one["code"], one["severity"]);
+        findings.iter().map(|one| line(one).replace('"', "")).collect()
+    };
+    let both = [
+        "b/main.py LC402 error",
+        "b/main.py LC103 warning",
+        "c/main.py LC402 warning",
+        "c/main.py LC103 warning",
+    ];
+    assert_eq!(severities(&["."]), both);
+    assert_eq!(severities(&["a", "b", "c"]), both, "the first path does not decide for the others");
+    assert_eq!(severities(&["c/main.py", "b/old/main.py", "b/main.py", "a/main.py"]), both);
+    assert_eq!(severities(&["--isolated", "-q", "."]).len(), 8);
+    assert_eq!(project.run(&["--show-files", "b"]).stdout, "b/main.py\n");
+    let settings = project.run(&["--show-settings"]).stdout;
+    let told = "# configuration file below b: b/pyproject.toml\n#   exclude = [";
+    assert!(
+        settings.contains(told) && settings.contains("#   windows = true  # b/pyproject.toml:"),
+        "{settings}"
+    );
+    assert_eq!(project.run(&["--fix", "-q"]).status, 0);
+    assert!(
+        text(&project, "b/main.py")
+            .contains("if sys.platform == \"win32\":\n    asyncio.set_event_loop_policy")
+    );
+    assert!(text(&project, "c/main.py").contains("if platform.system() == \"Windows\" else None"));
+    fs::write(project.path().join("a/loopcheck.toml"), "ignroe = []\n").expect("a file");
+    let refused = refusal(&project, &["."]);
+    assert_eq!(
+        refused,
+        "error: unknown setting `ignroe`\n  a/loopcheck.toml:1\n  help: did you mean `ignore`?\n"
+    );
+}
+
+#[test]
 fn verbose_says_what_was_read() {
     let project = project(&[("main.py", MAIN), ("loopcheck.toml", "fail-on = \"error\"\n")]);
     let run = project.run(&["-v"]);
     assert_eq!(run.stderr, "configuration file: loopcheck.toml\n1 file checked\n");
     assert_eq!(run.stdout, project.run(&[]).stdout);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_fix_that_cannot_be_written_leaves_its_finding_and_names_the_file_once() {
+    let (project, beyond) = (ticker(), ticker());
+    fs::remove_file(project.path().join("main.py")).expect("a file");
+    let link = project.path().join("main.py");
+    std::os::unix::fs::symlink(beyond.path().join("main.py"), link).expect("a link");
+    let run = project.run(&["--fix", "--output-format", "concise"]);
+    assert_eq!(run.status, 2);
+    assert!(run.stdout.contains("main.py:8:1: LC103 [*]"), "{}", run.stdout);
+    let said = "error: main.py: not written: it is a link that leads out of the project, to ";
+    assert!(run.stderr.starts_with(said), "{}", run.stderr);
+    assert_eq!(text(&beyond, "main.py"), MAIN);
+    let run = project.run(&["--add-ignore"]);
+    assert_eq!((run.status, run.stderr.lines().count()), (2, 1), "{}", run.stderr);
+    assert!(run.stderr.starts_with(said), "{}", run.stderr);
 }
 
 #[test]
@@ -432,6 +505,12 @@ fn shells_and_the_manual_know_every_option() {
     let words = help.split(|c: char| c.is_whitespace() || "[=,]".contains(c));
     let options: Vec<&str> = words.filter(|word| word.len() > 3 && word.starts_with("--")).collect();
     assert!(options.len() > 30, "{options:?}");
+    let bash = project.run(&["completions", "bash"]).stdout;
+    let bare = bash.split_once("        loopcheck)\n").and_then(|(_, rest)| rest.lines().next());
+    assert!(
+        bare.is_some_and(|opts| opts.contains(" --fix ")),
+        "`loopcheck --fix` is completed too: {bare:?}"
+    );
     for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
         let script = project.run(&["completions", shell]).stdout;
         for option in &options {

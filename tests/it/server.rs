@@ -249,6 +249,21 @@ fn configuration_is_read_again() {
 }
 
 #[test]
+fn the_nearest_configuration_counts_in_an_editor_too() {
+    let mut editor = Editor::new(&[("main.py", BAD), ("a/main.py", BAD)]);
+    editor.open("main.py", BAD);
+    editor.open("a/main.py", BAD);
+    assert_eq!(codes(&editor.findings("a/main.py", Some(1))), ["LC103"]);
+    let config = editor.project.path().join("a/loopcheck.toml");
+    std::fs::write(&config, "ignore = [\"LC103\"]\n").expect("a file");
+    let changes = json!({ "changes": [{ "uri": editor.uri("a/loopcheck.toml"), "type": 1 }] });
+    editor.tell("workspace/didChangeWatchedFiles", changes);
+    assert_eq!(codes(&editor.findings("a/main.py", None)), [""; 0]);
+    assert_eq!(codes(&editor.findings("main.py", None)), ["LC103"]);
+    assert_eq!(editor.leave(), Some(0));
+}
+
+#[test]
 fn a_request_that_waits_can_be_cancelled() {
     let mut editor = Editor::new(&[("main.py", BAD)]);
     editor.open("main.py", BAD);
