@@ -33,7 +33,9 @@ pub fn wrap(draft: &mut Draft, span: Span) -> Result<(), String> {
     // What is all that an `else` holds needs no further step of indentation.
     let is_of_if =
         suite.owner.is_some_and(|owner| matches!(view.statements[owner].kind, StatementKind::If { .. }));
-    let is_else = draft.layout.slice(suite.header, span.start).starts_with("else");
+    let header = draft.layout.slice(suite.header, span.start);
+    // One line may be too short for both.
+    let is_else = header.starts_with("else") && header.contains(['\n', '\r']);
     if is_of_if && is_else && suite.statements.len() == 1 {
         draft.replace(suite.header, suite.header + 4, format!("elif {test}"));
         return Ok(());
