@@ -114,6 +114,7 @@ impl<'p> Machine<'p> {
 
     pub fn call_builtin(&mut self, name: &'static str, args: Vec<Value>, keywords: Keywords) -> Flow<Value> {
         let args = if ITERATES.contains(&name) { self.run_generators(args)? } else { args };
+        args.iter().for_each(|arg| self.count_reading(arg));
         let first = args.first().cloned();
         Ok(match (name, args.as_slice()) {
             ("getattr", [object, attribute, rest @ ..]) => {
@@ -403,25 +404,22 @@ impl<'p> Machine<'p> {
                 _ => match self.items(&source) {
                     Some((items, open)) => {
                         mapping.open = open;
-                        for item in items {
-                            match self.items(&item) {
-                                Some((pair, false)) if pair.len() == 2 => {
-                                    self.insert(&mut mapping, pair[0].clone(), pair[1].clone());
-                                }
-                                _ => mapping.open = true,
-                            }
-                        }
+                        let pairs = items.iter().map(|item| match self.items(item) {
+                            Some((pair, false)) => <[Value; 2]>::try_from(pair).ok(),
+                            _ => None,
+                        });
+                        let known: Vec<[Value; 2]> = pairs.flatten().collect();
+                        mapping.open |= known.len() < items.len();
+                        mapping.extend(known.into_iter().map(|[key, value]| (key, value)));
                     }
                     None => mapping.open = true,
                 },
             }
         }
-        for (name, value) in keywords {
-            match &*name {
-                "*" | "**" => mapping.open = true,
-                _ => self.insert(&mut mapping, Value::Str(name), value),
-            }
-        }
+        let (open, named): (Keywords, Keywords) =
+            keywords.into_iter().partition(|(name, _)| matches!(&**name, "*" | "**"));
+        mapping.open |= !open.is_empty();
+        mapping.extend(named.into_iter().map(|(name, value)| (Value::Str(name), value)));
         self.alloc(Object::Dict(mapping))
     }
 
@@ -442,7 +440,8 @@ impl<'p> Machine<'p> {
         match value {
             Value::Tuple(items) => Some((items.to_vec(), false)),
             Value::Str(text) => {
-                Some((text.chars().take(256).map(|c| Value::str(c.to_string())).collect(), false))
+                let first = text.chars().take(256).map(|c| Value::str(c.to_string())).collect();
+                Some((first, text.chars().nth(256).is_some()))
             }
             Value::Object(id) => match self.state.heap.get(*id) {
                 Object::List(sequence) | Object::Set(sequence) => {

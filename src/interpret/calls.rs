@@ -2,6 +2,8 @@
 
 use std::rc::Rc;
 
+use rustc_hash::FxHashSet;
+
 use crate::interpret::definitions::WRAPPED;
 use crate::interpret::env::{Chain, Env, Hook, ScopeKind};
 use crate::interpret::machine::{Flow, Machine, Stop, Unit};
@@ -349,12 +351,13 @@ impl<'p> Machine<'p> {
     /// The `__init__` that `@dataclass` writes.
     fn fill_fields(&mut self, class: Id, made: &Value, args: Vec<Value>, keywords: Keywords) -> Flow<()> {
         let mut fields: Vec<Name> = Vec::new();
+        let mut seen: FxHashSet<Name> = FxHashSet::default();
         for id in self.mro(class).into_iter().rev() {
             let Object::Class(object) = self.state.heap.get(id) else { continue };
             if let Some(Value::Tuple(own)) = self.state.heap.scope(object.scope).get("__fields__") {
                 for field in own.iter() {
                     if let Value::Str(name) = field
-                        && !fields.contains(name)
+                        && seen.insert(name.clone())
                     {
                         fields.push(name.clone());
                     }
@@ -362,6 +365,7 @@ impl<'p> Machine<'p> {
             }
         }
         let mut args = args.into_iter();
+        self.count_copying(8 * fields.len());
         for field in fields {
             let given = args
                 .next()

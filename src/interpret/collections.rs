@@ -223,14 +223,14 @@ impl<'p> Machine<'p> {
 
 /// A value that equals another one only when the two are the same.
 #[derive(PartialEq, Eq, Hash)]
-enum Plain {
+pub(super) enum Plain {
     Text(Arc<str>),
     /// `True` is 1.
     Number(i64),
 }
 
 impl Plain {
-    fn of(value: &Value) -> Option<Plain> {
+    pub(super) fn of(value: &Value) -> Option<Plain> {
         match value {
             Value::Str(text) => Some(Plain::Text(text.clone())),
             other => other.as_number().map(Plain::Number),

@@ -49,7 +49,7 @@ impl<'p> Machine<'p> {
         Ok(match kind {
             ComprehensionKind::Dict => {
                 let mut mapping = Mapping { entries: Vec::new(), open };
-                items.into_iter().for_each(|(key, value)| self.insert(&mut mapping, key, value));
+                mapping.extend(items);
                 self.alloc(Object::Dict(mapping))
             }
             ComprehensionKind::Set => {

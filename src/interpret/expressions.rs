@@ -2,9 +2,12 @@
 
 use std::sync::Arc;
 
+use rustc_hash::FxHashSet;
+
 use crate::interpret::env::{Env, ScopeKind};
 use crate::interpret::machine::{Flow, Machine, Stop};
 use crate::interpret::merge::MERGED;
+use crate::interpret::operators::MAX_TEXT;
 use crate::interpret::trace::Site;
 use crate::interpret::value::{Mapping, Object, Sequence, Unknown, Value};
 use crate::ir::{Arg, ArgKind, BoolOp, Constant, Expr, ExprKind, FStringPart, Name, UnaryOp};
@@ -18,7 +21,11 @@ impl<'p> Machine<'p> {
 
     pub fn eval(&mut self, env: &Env<'_, 'p>, expr: &Expr) -> Flow<Value> {
         self.step()?;
-        self.nested(|machine| machine.eval_kind(env, expr))
+        let value = self.nested(|machine| machine.eval_kind(env, expr))?;
+        if !matches!(expr.kind, ExprKind::Constant(_) | ExprKind::Name(_) | ExprKind::Attribute { .. }) {
+            self.count_making(&value);
+        }
+        Ok(value)
     }
 
     fn eval_kind(&mut self, env: &Env<'_, 'p>, expr: &Expr) -> Flow<Value> {
@@ -176,6 +183,7 @@ impl<'p> Machine<'p> {
                     let value = self.settle_value(value);
                     match self.items(&value) {
                         Some((items, open)) => {
+                            self.count_copying(items.len());
                             positional.extend(items);
                             if open {
                                 keywords.push(("*".into(), Value::None));
@@ -191,10 +199,10 @@ impl<'p> Machine<'p> {
             }
         }
         self.stand_at(env, expr.span);
-        for (index, (name, _)) in keywords.iter().enumerate() {
-            if !matches!(&**name, "*" | "**") && keywords[..index].iter().any(|(other, _)| other == name) {
-                return self.raise("TypeError", format!("got multiple values for keyword argument '{name}'"));
-            }
+        let mut seen: FxHashSet<&str> = FxHashSet::default();
+        let named = keywords.iter().filter(|(name, _)| !matches!(&**name, "*" | "**"));
+        if let Some((twice, _)) = named.into_iter().find(|(name, _)| !seen.insert(name)) {
+            return self.raise("TypeError", format!("got multiple values for keyword argument '{twice}'"));
         }
         match callee {
             Value::Builtin(name @ ("globals" | "locals" | "vars" | "exec" | "eval")) => {
@@ -211,6 +219,7 @@ impl<'p> Machine<'p> {
             _ => Mapping { entries: Vec::new(), open: true },
         };
         let mut open = mapping.open;
+        self.count_copying(mapping.entries.len());
         for (key, value) in mapping.entries {
             match key {
                 Value::Str(name) => keywords.push((name, value)),
@@ -262,6 +271,7 @@ impl<'p> Machine<'p> {
             }
             match self.items(&value) {
                 Some((items, open)) => {
+                    self.count_copying(items.len());
                     sequence.items.extend(items);
                     sequence.open |= open;
                 }
@@ -272,7 +282,8 @@ impl<'p> Machine<'p> {
     }
 
     fn eval_dict(&mut self, env: &Env<'_, 'p>, entries: &[(Option<Expr>, Expr)]) -> Flow<Value> {
-        let mut mapping = Mapping::default();
+        let mut open = false;
+        let mut found: Vec<(Value, Value)> = Vec::with_capacity(entries.len());
         for (key, value) in entries {
             let key = match key {
                 Some(key) => Some(self.eval(env, key)?),
@@ -280,33 +291,23 @@ impl<'p> Machine<'p> {
             };
             let value = self.eval(env, value)?;
             match key {
-                Some(key) => self.insert(&mut mapping, key, value),
+                Some(key) => found.push((key, value)),
                 None => {
                     let value = self.settle_value(value);
+                    self.count_reading(&value);
                     match value.as_id().map(|id| self.state.heap.get(id)) {
                         Some(Object::Dict(other)) => {
-                            let other = other.clone();
-                            mapping.open |= other.open;
-                            other.entries.into_iter().for_each(|(k, v)| self.insert(&mut mapping, k, v));
+                            open |= other.open;
+                            found.extend(other.entries.iter().cloned());
                         }
-                        _ => mapping.open = true,
+                        _ => open = true,
                     }
                 }
             }
         }
+        let mut mapping = Mapping { entries: Vec::new(), open };
+        mapping.extend(found);
         Ok(self.alloc(Object::Dict(mapping)))
-    }
-
-    /// Sets an entry; a key that may equal others makes those uncertain.
-    pub fn insert(&mut self, mapping: &mut Mapping, key: Value, value: Value) {
-        if key.is_unknown() {
-            mapping.open = true;
-            return;
-        }
-        match mapping.entries.iter_mut().find(|(other, _)| other.same(&key)) {
-            Some(entry) => entry.1 = value,
-            None => mapping.entries.push((key, value)),
-        }
     }
 
     fn eval_fstring(&mut self, env: &Env<'_, 'p>, parts: &[FStringPart], template: bool) -> Flow<Value> {
@@ -331,6 +332,9 @@ impl<'p> Machine<'p> {
                         (None, _, _) => {}
                     }
                 }
+            }
+            if let Some(known) = text.take_if(|text| text.len() > MAX_TEXT) {
+                begins = known;
             }
         }
         Ok(match text {

@@ -246,6 +246,11 @@ impl<'p> Machine<'p> {
     }
 
     pub fn alloc(&mut self, object: Object) -> Value {
+        self.count_copying(match &object {
+            Object::List(items) | Object::Set(items) => items.items.len(),
+            Object::Dict(mapping) => mapping.entries.len(),
+            _ => 0,
+        });
         Value::Object(self.state.heap.alloc(object))
     }
 
@@ -257,7 +262,7 @@ impl<'p> Machine<'p> {
     pub fn unknown(&mut self, label: impl Into<Arc<str>>) -> Value {
         self.state.next_unknown += 1;
         let id = self.state.next_unknown;
-        Value::Unknown(Unknown { id, label: label.into(), options: None })
+        Value::Unknown(Unknown { id, label: short(label.into()), options: None })
     }
 
     /// One of a few values.
@@ -271,7 +276,7 @@ impl<'p> Machine<'p> {
     /// The unknown that `what` (an attribute, a key, a comparison) makes of another: asked twice, the same.
     pub fn derive(&self, from: &Unknown, what: &str, label: String) -> Value {
         let id = Unknown::derived(from.id, what);
-        Value::Unknown(Unknown { id, label: label.into(), options: None })
+        Value::Unknown(Unknown { id, label: short(label.into()), options: None })
     }
 
     /// The text of the code at a span, shortened to one line of at most 60 characters.
@@ -420,4 +425,15 @@ impl<'p> Machine<'p> {
             frame.span = span;
         }
     }
+}
+
+/// Labels are made of others, and may double with each.
+const LONGEST_LABEL: usize = 400;
+
+/// A label that no program makes longer and longer.
+pub fn short(label: Arc<str>) -> Arc<str> {
+    if label.len() <= LONGEST_LABEL {
+        return label;
+    }
+    format!("{}…", &label[..label.floor_char_boundary(LONGEST_LABEL)]).into()
 }

@@ -2,7 +2,7 @@
 
 use crate::interpret::machine::{Flow, Machine, Stop, TOO_LARGE};
 use crate::interpret::nearness::MAYBE;
-use crate::interpret::value::Id;
+use crate::interpret::value::{Id, Object, Value};
 
 /// Where the count of steps stands, and at which counts to look for a function to give up.
 #[derive(Clone, Copy)]
@@ -20,6 +20,16 @@ pub struct Meter {
 
 /// As [`Meter::glance`], for a run that is in a hurry: a test of the platform takes fewer.
 const HURRIED_GLANCE: u64 = 32;
+
+/// What programs hold that nobody wrote to do harm costs nothing more.
+const FREE: usize = 1024;
+/// What takes about as long as a step, in items or bytes of a text.
+const COPIED_IN_A_STEP: usize = 8;
+const READ_IN_A_STEP: usize = 32;
+/// Looking at one item takes as long as looking at so many bytes of a text.
+const TEXT_READ_AS_AN_ITEM: usize = 8;
+/// As many bytes of a text fill the memory as one item does.
+const TEXT_FOR_AN_ITEM: usize = 32;
 
 impl Default for Meter {
     fn default() -> Meter {
@@ -62,6 +72,36 @@ impl<'p> Machine<'p> {
             }
         }
         Ok(())
+    }
+
+    /// Counts the steps of copying so many items, or parts of a text: with a few steps no program may fill
+    /// the memory.
+    pub fn count_copying(&mut self, items: usize) {
+        self.meter.steps += (items.saturating_sub(FREE) / COPIED_IN_A_STEP) as u64;
+    }
+
+    /// The same for a text or a tuple that an expression made.
+    pub fn count_making(&mut self, value: &Value) {
+        self.count_copying(match value {
+            Value::Str(text) => text.len() / TEXT_FOR_AN_ITEM,
+            Value::Tuple(items) => items.len(),
+            _ => 0,
+        });
+    }
+
+    /// Counts the steps of going through a value from its beginning to its end.
+    pub fn count_reading(&mut self, value: &Value) {
+        let parts = match value {
+            Value::Str(text) => text.len() / TEXT_READ_AS_AN_ITEM,
+            Value::Tuple(items) => items.len(),
+            Value::Object(id) => match self.state.heap.get(*id) {
+                Object::List(items) | Object::Set(items) => items.items.len(),
+                Object::Dict(mapping) => mapping.entries.len(),
+                _ => 0,
+            },
+            _ => 0,
+        };
+        self.meter.steps += (parts.saturating_sub(FREE) / READ_IN_A_STEP) as u64;
     }
 
     /// Leaves `steps` of the limit to what runs next. When a quarter of them is gone, and again after

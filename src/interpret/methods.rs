@@ -13,6 +13,7 @@ impl<'p> Machine<'p> {
         args: Vec<Value>,
     ) -> Flow<Value> {
         let (kind, method) = name.split_once('.').unwrap_or((name, ""));
+        self.count_reading(&receiver);
         let args =
             if matches!(method, "join" | "extend" | "update") { self.run_generators(args)? } else { args };
         match kind {
@@ -65,9 +66,11 @@ impl<'p> Machine<'p> {
             _ => None,
         };
         let present = match (method, args.first()) {
-            ("add" | "discard" | "remove", Some(item)) => match self.items(&Value::Object(id)) {
-                Some((items, _)) => items.iter().position(|other| other.same(item)),
-                None => None,
+            ("add" | "discard" | "remove", Some(item)) => match self.state.heap.get(id) {
+                Object::List(sequence) | Object::Set(sequence) => {
+                    sequence.items.iter().position(|other| other.same(item))
+                }
+                _ => None,
             },
             _ => None,
         };
@@ -75,14 +78,13 @@ impl<'p> Machine<'p> {
             return Ok(Value::None);
         };
         let result = match (method, args.as_slice()) {
-            ("append", [item]) => {
-                sequence.items.push(item.clone());
+            ("add", [_]) if present.is_some() => Value::None,
+            ("append" | "add" | "insert", _) if sequence.items.len() >= MAX_ITEMS => {
+                sequence.open = true;
                 Value::None
             }
-            ("add", [item]) => {
-                if present.is_none() {
-                    sequence.items.push(item.clone());
-                }
+            ("append" | "add", [item]) => {
+                sequence.items.push(item.clone());
                 Value::None
             }
             ("discard" | "remove", _) => {
@@ -176,10 +178,7 @@ impl<'p> Machine<'p> {
                 match more.and_then(|more| more.as_id()).map(|more| self.state.heap.get(more).clone()) {
                     Some(Object::Dict(other)) => {
                         mapping.open |= other.open;
-                        other
-                            .entries
-                            .into_iter()
-                            .for_each(|(key, value)| self.insert(&mut mapping, key, value));
+                        mapping.extend(other.entries);
                     }
                     _ => mapping.open = true,
                 }

@@ -19,6 +19,7 @@ mod inherit;
 mod intrinsics;
 mod loops;
 mod machine;
+mod mappings;
 mod merge;
 mod meter;
 mod methods;

@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use crate::interpret::machine::{Flow, Machine};
+use crate::interpret::machine::{Flow, Machine, short};
 use crate::interpret::value::{Object, Sequence, Unknown, Value};
 use crate::ir::{BinaryOp, CompareOp};
 
@@ -84,8 +84,8 @@ impl<'p> Machine<'p> {
         match (self.truth(&value), &value) {
             (Some(truth), _) => Value::Bool(!truth),
             (None, Value::Unknown(unknown)) if unknown.options.is_none() => {
-                let label = format!("not {}", unknown.label);
-                Value::Unknown(Unknown { id: unknown.negation(), label: label.into(), options: None })
+                let label = short(format!("not {}", unknown.label).into());
+                Value::Unknown(Unknown { id: unknown.negation(), label, options: None })
             }
             _ => self.unknown("a condition"),
         }
@@ -93,6 +93,8 @@ impl<'p> Machine<'p> {
 
     pub fn compare(&mut self, left: Value, op: CompareOp, right: Value) -> Flow<Value> {
         let (left, right) = (self.settle_value(left), self.settle_value(right));
+        self.count_reading(&left);
+        self.count_reading(&right);
         let answer = match op {
             CompareOp::Eq | CompareOp::NotEq => {
                 for (asked, other) in [(&left, &right), (&right, &left)] {
@@ -274,14 +276,19 @@ impl<'p> Machine<'p> {
                     }
                     _ => list.open = true,
                 }
+                self.count_making(&old);
                 return Ok(old);
             }
         }
-        self.binary(old, op, more)
+        let new = self.binary(old, op, more)?;
+        self.count_making(&new);
+        Ok(new)
     }
 
     pub fn binary(&mut self, left: Value, op: BinaryOp, right: Value) -> Flow<Value> {
         let (left, right) = (self.settle_value(left), self.settle_value(right));
+        self.count_reading(&left);
+        self.count_reading(&right);
         let divides = matches!(op, BinaryOp::Div | BinaryOp::FloorDiv | BinaryOp::Mod);
         if let (true, Some(_), Some(0)) = (divides, left.as_number(), right.as_number()) {
             return self.raise("ZeroDivisionError", "division by zero");
@@ -325,9 +332,9 @@ impl<'p> Machine<'p> {
                         Some(self.alloc(Object::List(joined)))
                     }
                     (Object::Dict(x), Object::Dict(y)) if op == BinaryOp::BitOr => {
-                        let (mut mapping, y) = (x.clone(), y.clone());
+                        let mut mapping = x.clone();
                         mapping.open |= y.open;
-                        y.entries.into_iter().for_each(|(key, value)| self.insert(&mut mapping, key, value));
+                        mapping.extend(y.entries.iter().cloned());
                         Some(self.alloc(Object::Dict(mapping)))
                     }
                     _ => None,
@@ -427,7 +434,8 @@ fn percent(format: &str, value: &Value) -> Option<Value> {
             _ => return None,
         }
     }
-    values.next().is_none().then(|| Value::str(text + rest))
+    let fits = text.len() + rest.len() <= MAX_TEXT;
+    (fits && values.next().is_none()).then(|| Value::str(text + rest))
 }
 
 fn known_length(len: usize, open: bool) -> Option<bool> {

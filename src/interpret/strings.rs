@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::interpret::machine::{Flow, Machine};
+use crate::interpret::machine::{Flow, Machine, short};
 use crate::interpret::operators::MAX_TEXT;
 use crate::interpret::value::Value;
 
@@ -10,6 +10,7 @@ impl<'p> Machine<'p> {
     pub fn call_str(&mut self, method: &str, receiver: Value, args: Vec<Value>) -> Flow<Value> {
         let Value::Str(text) = &receiver else { return Ok(self.unknown("a string")) };
         let text = text.clone();
+        let shown = |method: &str| format!("{:?}.{method}()", short(text.clone()));
         let strip = |chars: Option<&Value>, start: bool, end: bool| {
             let set: Vec<char> = match chars {
                 Some(Value::Str(chars)) => chars.chars().collect(),
@@ -50,7 +51,7 @@ impl<'p> Machine<'p> {
                     Value::Tuple(affixes) if affixes.iter().all(|affix| affix.as_str().is_some()) => {
                         Value::Bool(affixes.iter().filter_map(Value::as_str).any(fits))
                     }
-                    _ => self.unknown(format!("{text:?}.{method}()")),
+                    _ => self.unknown(shown(method)),
                 }
             }
             ("__eq__", [other]) => match self.equal(&receiver, other) {
@@ -114,14 +115,16 @@ impl<'p> Machine<'p> {
             ("format", parts)
                 if parts.iter().all(|part| part.as_str().is_some())
                     && text.matches('{').count() == text.matches("{}").count()
+                    && text.matches("{}").count() <= parts.len()
                     && parts.iter().filter_map(Value::as_str).map(str::len).sum::<usize>() + text.len()
                         <= MAX_TEXT =>
             {
-                let mut result = text.to_string();
-                for part in parts.iter().filter_map(Value::as_str) {
-                    result = result.replacen("{}", part, 1);
-                }
-                Value::str(result)
+                let mut parts = parts.iter().filter_map(Value::as_str);
+                let pieces = text.split_inclusive("{}");
+                Value::str(pieces.fold(String::new(), |text, piece| match piece.strip_suffix("{}") {
+                    Some(piece) => text + piece + parts.next().unwrap_or_default(),
+                    None => text + piece,
+                }))
             }
             ("isalpha", _) => Value::Bool(!text.is_empty() && text.chars().all(char::is_alphabetic)),
             ("isalnum", _) => Value::Bool(!text.is_empty() && text.chars().all(char::is_alphanumeric)),
@@ -141,7 +144,7 @@ impl<'p> Machine<'p> {
                 None if method == "find" => Value::Int(-1),
                 None => return self.doubt("ValueError", "substring not found"),
             },
-            _ => self.unknown(format!("{text:?}.{method}()")),
+            _ => self.unknown(shown(method)),
         })
     }
 }

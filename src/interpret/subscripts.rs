@@ -8,6 +8,7 @@ impl<'p> Machine<'p> {
     pub fn subscript(&mut self, value: Value, index: Value) -> Flow<Value> {
         let value = self.settle_value(value);
         let index = self.settle_value(index);
+        self.count_reading(&value);
         match (&value, &index) {
             (Value::Unknown(unknown), index) => {
                 self.state.may_raise += 1;
@@ -73,6 +74,7 @@ impl<'p> Machine<'p> {
 
     pub fn slice(&mut self, value: Value, bounds: [Option<Value>; 3]) -> Flow<Value> {
         let value = self.settle_value(value);
+        self.count_reading(&value);
         let number = |bound: &Option<Value>| match bound {
             None => Some(None),
             Some(Value::None) => Some(None),
@@ -113,24 +115,21 @@ impl<'p> Machine<'p> {
     pub fn set_item(&mut self, value: Value, index: Value, item: Value) -> Flow<()> {
         let value = self.settle_value(value);
         let Value::Object(id) = value else { return Ok(()) };
-        match self.state.heap.get(id).clone() {
-            Object::Instance { class, .. } if self.class_attribute(class, "__setitem__").is_some() => {
-                let method = self.attribute(value, "__setitem__")?;
-                self.call(method, vec![index, item], Vec::new())?;
-            }
-            Object::Dict(mut mapping) => {
-                self.insert(&mut mapping, index, item);
-                *self.state.heap.get_mut(id) = Object::Dict(mapping);
-            }
-            Object::List(mut sequence) => {
-                match index {
-                    Value::Int(at) if at >= 0 && (at as usize) < sequence.items.len() => {
-                        sequence.items[at as usize] = item
-                    }
-                    _ => sequence = Sequence { items: Vec::new(), open: true },
+        self.count_reading(&value);
+        if let Object::Instance { class, .. } = self.state.heap.get(id)
+            && self.class_attribute(*class, "__setitem__").is_some()
+        {
+            let method = self.attribute(value, "__setitem__")?;
+            return self.call(method, vec![index, item], Vec::new()).map(drop);
+        }
+        match self.state.heap.get_mut(id) {
+            Object::Dict(mapping) => mapping.insert(index, item),
+            Object::List(sequence) => match index {
+                Value::Int(at) if at >= 0 && (at as usize) < sequence.items.len() => {
+                    sequence.items[at as usize] = item
                 }
-                *self.state.heap.get_mut(id) = Object::List(sequence);
-            }
+                _ => *sequence = Sequence { items: Vec::new(), open: true },
+            },
             _ => self.escape_value(&item),
         }
         Ok(())
