@@ -169,6 +169,10 @@ fn without_spare_lines(draft: &Draft, lines: Span) -> Span {
         for _ in 0..above {
             start = layout.line_start(start - 1);
         }
+        // A file that ends without a newline does so afterwards.
+        if !layout.text.ends_with(['\n', '\r']) {
+            start = layout.slice(0, start).trim_end_matches(['\n', '\r']).len() as u32;
+        }
         return Span { start, end };
     }
     let begins_suite = above == 0 && layout.slice(0, start).trim_end().ends_with(':');
