@@ -203,10 +203,20 @@ def complaints(check: Check, projects: pathlib.Path, work: pathlib.Path) -> Coun
         return Counter(line for lines in pool.map(ask, runs(check, projects)) for line in lines)
 
 
+def suits(check: Check, project: pathlib.Path) -> bool:
+    """Whether the project means to please the tool: no type checker understands the one guard that can be
+    asked for, and where ruff breaks the lines black does not."""
+    metadata = project / "pyproject.toml"
+    asked = metadata.read_text() if metadata.exists() else ""
+    if check.name == "black":
+        return "[tool.ruff]" not in asked
+    return not (check.version and 'guard = "platform.system"' in asked)
+
+
 def runs(check: Check, projects: pathlib.Path) -> Iterator[tuple[pathlib.Path, list[str]]]:
     """Folders to start the tool in, each with the command line."""
     by_python: dict[str, list[pathlib.Path]] = {}
-    for folder in sorted(projects.iterdir()):
+    for folder in filter(lambda folder: suits(check, folder), sorted(projects.iterdir())):
         by_python.setdefault(python_of(folder) if check.version else "", []).append(folder)
     for python, folders in by_python.items():
         command = [*check.command, check.version, python] if check.version else check.command
