@@ -116,7 +116,7 @@ pub struct Options {
     #[arg(long, hide = true, overrides_with = "no_respect_gitignore")]
     pub respect_gitignore: bool,
     /// Worker threads [default: one a core].
-    #[arg(short, long, value_name = "N", help_heading = "Global options")]
+    #[arg(short, long, value_name = "N", value_parser = jobs, help_heading = "Global options")]
     pub jobs: Option<NonZeroUsize>,
     /// Parse every file, also those that cannot matter.
     #[arg(long, hide = true)]
@@ -329,6 +329,11 @@ pub fn with_default_command(arguments: impl IntoIterator<Item = OsString>) -> Ve
     }
     arguments.insert(at.min(arguments.len()).max(1.min(arguments.len())), "check".into());
     arguments
+}
+
+/// The value of `--jobs`.
+fn jobs(text: &str) -> Result<NonZeroUsize, String> {
+    text.parse().map_err(|_| "give a number of threads from 1 on, or leave the option out".to_owned())
 }
 
 #[cfg(test)]

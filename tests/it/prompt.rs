@@ -450,6 +450,7 @@ fn mistakes_get_a_helpful_answer() {
         (&["--add-ignore=a\nb"], &["must stand on one line"]),
         (&["--per-file-ignores", "x"], &["does not say which rule to ignore", "'tests/*.py:LC1'"]),
         (&["--target-version", "2.7"], &["not a version of Python", "\"py310\""]),
+        (&["-j", "0"], &["invalid value '0'", "a number of threads from 1 on"]),
         (&["-", "main.py"], &["standard input is checked alone"]),
         (&["rule", "LC999"], &["unknown rule `LC999`", "`loopcheck rule --all` lists the rules"]),
         (&["rule", "LC1033"], &["did you mean `LC103`?"]),
