@@ -78,6 +78,16 @@ impl Tape {
         false
     }
 
+    /// Where in the choices the run stands.
+    pub fn position(&self) -> usize {
+        self.position
+    }
+
+    /// Nothing was left open on this way since it stood there.
+    pub fn is_decided_since(&self, position: usize) -> bool {
+        self.choices.iter().take(self.position).skip(position).all(|choice| choice.of == 1)
+    }
+
     /// Nothing was left open on this way.
     pub fn is_decided(&self) -> bool {
         self.choices.iter().all(|choice| choice.of == 1)

@@ -12,6 +12,8 @@ use crate::ir::{Expr, ExprKind, Stmt, StmtKind, WithItem};
 
 /// A loop without a reachable end is followed this many times.
 const ENDLESS_ROUNDS: usize = 2;
+/// One that its own code leaves, when it has counted far enough, is followed for so many steps.
+const COUNTED_STEPS: u64 = 1_000;
 /// A loop over known items is followed this far.
 const KNOWN_ROUNDS: usize = 256;
 
@@ -132,13 +134,20 @@ impl<'p> Machine<'p> {
     }
 
     fn exec_while(&mut self, env: &Env<'_, 'p>, test: &Expr, body: &[Stmt], orelse: &[Stmt]) -> Flow<()> {
+        let endless = matches!(test.kind, ExprKind::Constant(_));
+        let (begun, steps) = (self.tape.position(), self.meter.steps);
         for round in 0..KNOWN_ROUNDS {
             let value = self.eval_test(env, test)?;
             match self.truth(&value) {
                 Some(true) => {
-                    let constant = matches!(test.kind, ExprKind::Constant(_));
-                    if constant && round >= ENDLESS_ROUNDS {
-                        return Err(Stop::Exit);
+                    if endless && round >= ENDLESS_ROUNDS {
+                        // Where something was left open, the way out is another way of the run.
+                        if !self.tape.is_decided_since(begun) || !has_way_out(body, false) {
+                            return Err(Stop::Exit);
+                        }
+                        if self.meter.steps - steps > COUNTED_STEPS {
+                            return Ok(());
+                        }
                     }
                     match self.exec(env, body) {
                         Ok(()) | Err(Stop::Continue) => {}
@@ -351,4 +360,26 @@ impl<'p> Machine<'p> {
         let env = Env { unit, globals: scope, chain: Rc::new(chain), hook: None };
         self.in_frame(unit, None, |machine| machine.exec(&env, body))
     }
+}
+
+/// Whether the body of a `while True`, or of a loop inside it, has a way to what stands behind it.
+fn has_way_out(body: &[Stmt], inner: bool) -> bool {
+    let within = |body: &[Stmt]| has_way_out(body, inner);
+    body.iter().any(|stmt| match &stmt.kind {
+        StmtKind::Break => !inner,
+        StmtKind::Return(_) => true,
+        StmtKind::If { body, orelse, .. } => within(body) || within(orelse),
+        StmtKind::While { body, orelse, .. } | StmtKind::For { body, orelse, .. } => {
+            has_way_out(body, true) || within(orelse)
+        }
+        StmtKind::With { body, .. } => within(body),
+        StmtKind::Try { body, handlers, orelse, finalbody, .. } => {
+            let mut handlers = handlers.iter().map(|handler| &handler.body);
+            within(body) || handlers.any(|body| within(body)) || within(orelse) || within(finalbody)
+        }
+        StmtKind::Match { cases, .. } => cases.iter().any(|case| within(&case.body)),
+        // Whoever asks a generator for values stops asking.
+        StmtKind::Expr(expr) => matches!(expr.kind, ExprKind::Yield(_)),
+        _ => false,
+    })
 }

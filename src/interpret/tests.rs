@@ -442,3 +442,34 @@ asyncio.run(asyncio.sleep(0))
 ";
     assert_eq!(runs(Platform::Windows, expected), ["asyncio.run Selector"]);
 }
+
+#[test]
+fn a_loop_that_counts_to_its_end_is_left() {
+    let program = "
+import asyncio
+async def main(): pass
+n = 0
+while True:
+    n += 1
+    if n > 5:
+        break
+asyncio.run(main())
+";
+    assert_eq!(runs(Platform::Windows, program), ["asyncio.run Proactor"]);
+    let endless = program.replace("n > 5", "n < 0");
+    assert_eq!(runs(Platform::Windows, &endless.replace("break", "n = 1")), [""]);
+    let inside = "
+import asyncio
+async def main(): pass
+def wait():
+    tries = 0
+    while True:
+        tries += 1
+        for _ in (1, 2):
+            if tries == 4:
+                return tries
+if wait() == 4:
+    asyncio.run(main())
+";
+    assert_eq!(runs(Platform::Windows, inside), ["asyncio.run Proactor"]);
+}
