@@ -41,8 +41,8 @@ pub fn add(draft: &mut Draft) -> Result<(), String> {
     Ok(())
 }
 
-/// The top-level imports above the limit, up to the first statement that does real work, in runs
-/// that no blank line and no other statement divides.
+/// The top-level imports above the limit, up to the first statement that does anything but name the
+/// version or the author, in runs that no blank line and no other statement divides.
 fn sections(draft: &Draft, limit: u32) -> Vec<Vec<usize>> {
     let view = draft.view;
     let mut sections: Vec<Vec<usize>> = Vec::new();
@@ -67,7 +67,11 @@ fn sections(draft: &Draft, limit: u32) -> Vec<Vec<usize>> {
                 }
                 previous = Some(*id);
             }
-            StatementKind::Docstring | StatementKind::ImportBlock | StatementKind::Simple => previous = None,
+            StatementKind::Docstring | StatementKind::ImportBlock => previous = None,
+            // Whatever else stands above an import makes it one that comes too late (E402).
+            StatementKind::Simple if draft.layout.slice(statement.span.start, limit).starts_with("__") => {
+                previous = None;
+            }
             _ => break,
         }
     }
