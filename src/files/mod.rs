@@ -10,6 +10,7 @@ mod launchers;
 mod modules;
 mod notebook;
 mod prefilter;
+mod roots;
 mod source;
 mod universe;
 mod walk;
@@ -18,10 +19,11 @@ mod write;
 pub use encoding::Encoding;
 pub use launchers::LauncherKind;
 pub use prefilter::Needles;
+pub use roots::{has_marker, project_root};
 pub use source::{EncodeError, MAX_BYTES, ReadError, Source};
 pub use universe::{Role, Stats, Target, Universe, UniverseFile, Unsaved, universe};
 pub use walk::{
     CONFIGURATIONS, DEFAULT_EXCLUDE, FileKind, WalkError, WalkOptions, Walked, WalkedFile, WalkedLauncher,
-    absolute, error_text, exclude_set, has_marker, project_root, shown_path, walk,
+    absolute, error_text, exclude_set, shown_path, walk,
 };
 pub use write::{WriteError, replace, store};

@@ -14,8 +14,9 @@ use super::imports::{Imports, imports};
 use super::modules::{Found, Modules};
 use super::notebook;
 use super::prefilter::{Mention, Needles, Prefilter};
+use super::roots::roots_of;
 use super::source::{MAX_BYTES, is_notebook};
-use super::walk::{Walked, bytes, roots_of};
+use super::walk::{Walked, bytes};
 
 /// Why a file is in the universe.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

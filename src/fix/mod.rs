@@ -1,6 +1,6 @@
 //! From findings to edits of the text.
 //!
-//! - [`remedy`]: which cure fits a finding, as intents.
+//! - [`remedy`]: which cure fits a finding, as intents; [`repair`]: those that change a policy that stands there.
 //! - [`intent`] and [`render`]: from intents to edits of one file.
 //! - [`verify`]: the second paper run, on the changed text; [`proofs`]: which of them are needed.
 //! - [`passes`]: applying all fixes of a run, until nothing changes.
@@ -11,6 +11,7 @@ mod passes;
 mod proofs;
 mod remedy;
 pub mod render;
+mod repair;
 mod verify;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -105,7 +106,7 @@ fn plan(
             _ => remedy::remedy(wish, workspace, trace, diagnosis)?,
         };
         if let Some(site) = late {
-            remedy::take_along(workspace, site, &mut cure);
+            repair::take_along(workspace, site, &mut cure);
         }
         // A policy may decide for several programs.
         let mut concerned: BTreeSet<usize> = diagnosis.trace.into_iter().collect();
