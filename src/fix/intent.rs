@@ -49,7 +49,8 @@ pub enum Intent {
     /// The comments directly above this statement, which is removed, go with it if they are about the
     /// policy that it sets.
     RemoveComments { statement: Span },
-    /// Remove the statement; `pass` stands in where its suite would be empty.
+    /// Remove the statement, with the `if` or the clause that would be empty without it; `pass` stands in
+    /// where the suite has to stay.
     RemoveStatement { statement: Span },
 }
 

@@ -1,12 +1,14 @@
 //! From findings to edits of the text.
 //!
 //! - [`remedy`]: which cure fits a finding, as intents; [`repair`]: those that change a policy that stands there.
+//! - [`leaving`]: how a policy leaves its place for another.
 //! - [`intent`] and [`render`]: from intents to edits of one file.
 //! - [`verify`]: the second paper run, on the changed text; [`proofs`]: which of them are needed.
 //! - [`passes`]: applying all fixes of a run, until nothing changes.
 
 pub mod apply;
 pub mod intent;
+mod leaving;
 mod passes;
 mod proofs;
 mod remedy;
@@ -54,11 +56,11 @@ pub fn plan_all(
         // What cures the call cures its finding, whichever rule tells of it.
         let silenced = diagnosis.silenced.iter().filter(|_| diagnosis.is_about_calls());
         let all = std::iter::once(&*diagnosis).chain(silenced);
-        let late = (diagnosis.finding.code == "LC202").then_some(diagnosis.site).flatten();
+        let about = matches!(diagnosis.finding.code, "LC202" | "LC203").then_some(diagnosis.site).flatten();
         let mut plans = all.filter_map(|diagnosis| {
             let module = traces[diagnosis.trace?].root.module;
             workspace
-                .guarded("fix", module, || plan(settings, workspace, traces, diagnosis, late, &mut proofs))
+                .guarded("fix", module, || plan(settings, workspace, traces, diagnosis, about, &mut proofs))
                 .flatten()
         });
         // Without a cure, the first that has something to say to a person.
@@ -83,20 +85,20 @@ pub fn plan_all(
     }
 }
 
-/// The cure that a second paper run has proven, or what a person can do instead. `late` is the policy
-/// that came too late for the loop of the call.
+/// The cure that a second paper run has proven, or what a person can do instead. `about` is the policy
+/// that the finding is about, if it is one that no loop asks.
 fn plan(
     settings: &Settings,
     workspace: &Workspace,
     traces: &[RootTrace],
     diagnosis: &Diagnosis,
-    late: Option<Site>,
+    about: Option<Site>,
     proofs: &mut Proofs,
 ) -> Option<Result<(Cure, Fix), String>> {
     let trace = &traces[diagnosis.trace?];
     let wanted = settings.at_shown(&diagnosis.finding.place.path).remedy;
     let mut attempt = |wish| {
-        let mut cure = match diagnosis.finding.code {
+        let cure = match diagnosis.finding.code {
             // Who prefers policies keeps this one.
             // A note is about a program that works; who wrote it may have other Pythons in mind.
             "LC501" if wanted == Remedy::Policy || diagnosis.finding.severity == Severity::Info => {
@@ -105,22 +107,30 @@ fn plan(
             "LC501" => remedy::without_policy(workspace, traces, diagnosis)?,
             _ => remedy::remedy(wish, workspace, trace, diagnosis)?,
         };
-        if let Some(site) = late {
-            repair::take_along(workspace, site, &mut cure);
-        }
         // A policy may decide for several programs.
         let mut concerned: BTreeSet<usize> = diagnosis.trace.into_iter().collect();
         if diagnosis.finding.code == "LC501" {
             concerned.extend(diagnosis.calls.iter().map(|(index, _)| *index));
         }
-        match proofs.prove(settings, workspace, traces, &concerned, diagnosis, &cure) {
-            Ok(fix) => Ok((cure, fix)),
-            Err(reason) => Err(format!("{}; not done by --fix: {reason}", cure.message)),
-        }
+        let mut prove =
+            |cure: Cure| match proofs.prove(settings, workspace, traces, &concerned, diagnosis, &cure) {
+                Ok(fix) => Ok((cure, fix)),
+                Err(reason) => Err(format!("{}; not done by --fix: {reason}", cure.message)),
+            };
+        // A policy that is superfluous harms less than one that something else turns out to need.
+        let tidy = repair::instead_of(workspace, trace, about, &cure);
+        let guarded = repair::in_main_guard(workspace, &cure);
+        let first = tidy.map_or_else(|| Err(String::new()), &mut prove);
+        let second = first.or_else(|_| prove(cure));
+        second.or_else(|why| guarded.map_or(Err(why.clone()), |cure| prove(cure).map_err(|_| why)))
     };
+    // Who set a policy that no loop asks wants one that it does.
+    let moves = about.is_some_and(|site| repair::may_move(workspace, trace, diagnosis, site));
     Some(match wanted {
         // Where no policy can hold, something else is better than nothing.
-        Remedy::Policy => attempt(Remedy::Policy).or_else(|_| attempt(Remedy::Auto)),
+        wish if wish == Remedy::Policy || wish == Remedy::Auto && moves => {
+            attempt(Remedy::Policy).or_else(|_| attempt(Remedy::Auto))
+        }
         wish => attempt(wish),
     })
 }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::analysis::Workspace;
+use crate::entry::Launch;
 use crate::finding::Fix;
 use crate::fix::intent::Intent;
 use crate::fix::verify::{self, Before};
@@ -122,7 +123,33 @@ impl Proofs {
                 *refused = if held.is_ok() { 0 } else { *refused + 1 };
                 held?;
             }
+            for trace in others(workspace, traces, concerned, cure) {
+                verify::leaves_alone(workspace, trace, &changed)?;
+            }
         }
         Ok(as_fix(workspace, cure, &changed))
     }
+}
+
+/// So many other programs are asked what a policy would change for them.
+const OTHERS: usize = 8;
+
+/// The programs that are not to be cured, and execute a module whose top is to set the policy.
+fn others<'t>(
+    workspace: &Workspace,
+    traces: &'t [RootTrace],
+    concerned: &BTreeSet<usize>,
+    cure: &Cure,
+) -> Vec<&'t RootTrace> {
+    let sets_at_top = |(module, intent): &(usize, Intent)| {
+        let at_top = matches!(intent, Intent::InsertPolicy { .. } | Intent::MovePolicy { .. });
+        (at_top && workspace.modules[*module].file.imported).then_some(*module)
+    };
+    let modules: Vec<usize> = cure.intents.iter().filter_map(sets_at_top).collect();
+    let is_other = |(index, trace): &(usize, &RootTrace)| {
+        !concerned.contains(index)
+            && trace.root.launch != Launch::Function
+            && modules.iter().any(|module| trace.modules.contains(module))
+    };
+    traces.iter().enumerate().filter(is_other).map(|(_, trace)| trace).take(OTHERS).collect()
 }

@@ -5,6 +5,7 @@ use crate::entry::Launch;
 use crate::finding::{Applicability, Severity};
 use crate::fix::Cure;
 use crate::fix::intent::{Intent, LoopText};
+use crate::fix::leaving::{Leaving, leaving};
 use crate::fix::repair;
 use crate::interpret::Unit;
 use crate::interpret::reach::{Reached, Start, reached};
@@ -35,8 +36,14 @@ pub fn remedy(
     if pages::find(diagnosis.finding.code).is_some_and(|page| page.fix == FixAvailability::None) {
         return Err(said());
     }
+    let calls = reached(trace);
+    let call = calls.iter().find(|call| call.site == site);
     if diagnosis.finding.code == "LC301" {
-        return repair::guard(workspace, site);
+        // The name may be the text of an argument, without which the program is for every platform.
+        let start = call.and_then(|call| call.example());
+        let by_argument = start.filter(|start| start.run.row.and_then(knob_of).is_some());
+        return by_argument
+            .map_or_else(|| repair::guard(workspace, site), |start| only_on_windows(start, site));
     }
     if diagnosis.finding.code == "LC205" {
         return repair::instantiate(workspace, site);
@@ -45,15 +52,14 @@ pub fn remedy(
         return repair::repair_test(workspace, trace, site);
     }
     if diagnosis.finding.code == "LC203" {
-        return repair::move_policy(workspace, trace, site);
+        return repair::set_for_children(workspace, trace, site);
     }
     if let Unit::Project(module) = site.unit
         && let Some(command) = &workspace.modules[module].command
     {
         return Err(help(project, command));
     }
-    let calls = reached(trace);
-    let call = calls.iter().find(|call| call.site == site).ok_or_else(said)?;
+    let call = call.ok_or_else(said)?;
     let start = call.example().ok_or_else(said)?;
     if start.run.family == Family::Kernel {
         return Err(said());
@@ -161,7 +167,7 @@ fn by_knob(
             intents: vec![(module, conditional(&knob.value, None))],
         }),
         (Answer::Yes | Answer::No, _) | (Answer::Maybe, None) => {
-            policy(project, workspace, trace, start, "set the Selector policy on Windows")
+            policy(project, workspace, trace, start, None, "set the Selector policy on Windows")
         }
         (Answer::Maybe, Some(ask)) => {
             let child = !runs_main_again(workspace, trace);
@@ -180,7 +186,7 @@ fn by_knob(
                 PolicyKind::Selector => {
                     Cure { applicability: Applicability::Unsafe, message: String::new(), intents: Vec::new() }
                 }
-                _ => policy(project, workspace, trace, start, "")?,
+                _ => policy(project, workspace, trace, start, None, "")?,
             };
             let and = reload.map(|reload| format!("not {reload}"));
             cure.intents.push((module, conditional(ask, and)));
@@ -222,13 +228,16 @@ fn by_policy_or_factory(
     let python = &project.dependencies.python;
     let by_policy = |without: &str| match wish {
         Remedy::LoopFactory => Err(only_policy(without)),
-        _ => policy(project, workspace, trace, start, "set the Selector policy on Windows"),
+        _ => policy(project, workspace, trace, start, None, "set the Selector policy on Windows"),
     };
     let Some(knob) = knob.filter(|_| wish != Remedy::Policy) else {
         return by_policy(&format!("`{}` has no argument for its loop", start.run.runner));
     };
     let understood = |versions: &&Versions| python.declared && python.allowed_in(&versions.0) == Answer::Yes;
     if let Some(versions) = knob.python.as_ref().filter(|versions| !understood(versions)) {
+        if reaches_no_policy(project) && wish == Remedy::Auto {
+            return two_arms(project, workspace, trace, start);
+        }
         let shown = &knob.argument;
         return by_policy(&format!("`{}` takes {shown}= on Python {} only", start.run.runner, versions.0));
     }
@@ -248,6 +257,29 @@ fn by_policy_or_factory(
     })
 }
 
+/// Whether the project is for Pythons that have no policies any more.
+fn reaches_no_policy(project: &Project) -> bool {
+    project.dependencies.python.allowed.iter().any(|python| *python >= (3, 16))
+}
+
+/// The policy up to Python 3.11, and a loop factory from 3.12 on: no other text holds from there to 3.16.
+fn two_arms(
+    project: &Project,
+    workspace: &Workspace,
+    trace: &RootTrace,
+    start: &Start<'_>,
+) -> Result<Cure, String> {
+    let Some(Site { unit: Unit::Project(module), span: call }) = start.event.site else {
+        return Err("the call that makes the loop is not in this project".into());
+    };
+    let body = workspace.modules[module].code().map_or(&[][..], |code| &code.body);
+    let statement = repair::innermost(body, call).ok_or("the call is not part of a statement")?;
+    let message = "set the Selector policy on Windows, and pass loop_factory= from Python 3.12 on";
+    let mut cure = policy(project, workspace, trace, start, Some((3, 12)), message)?;
+    cure.intents.push((module, Intent::TwoArmedRun { statement, call }));
+    Ok(cure)
+}
+
 /// Why the loop's own argument, which was asked for, cannot be the cure.
 fn only_policy(without: &str) -> String {
     format!(
@@ -256,15 +288,17 @@ fn only_policy(without: &str) -> String {
     )
 }
 
-/// The guarded policy in the module that is executed, before anything there can start a loop.
+/// The guarded policy in the module that is executed, before anything there can start a loop; only `below`
+/// a version of Python, if there is one.
 fn policy(
     project: &Project,
     workspace: &Workspace,
     trace: &RootTrace,
     start: &Start<'_>,
+    below: Option<(u8, u8)>,
     message: &str,
 ) -> Result<Cure, String> {
-    if project.dependencies.python.allowed.iter().any(|python| *python >= (3, 16)) {
+    if reaches_no_policy(project) && below.is_none() {
         return Err("Python 3.16 has no policies any more: pass a loop factory instead".into());
     }
     let main = trace.root.module;
@@ -275,7 +309,7 @@ fn policy(
         return Ok(Cure {
             applicability: Applicability::Safe,
             message: message.to_string(),
-            intents: vec![(main, Intent::InsertPolicyHere { before: first, bound: None })],
+            intents: vec![(main, Intent::InsertPolicyHere { before: first, bound: below })],
         });
     }
     let in_main = |site: &Site| (site.unit == Unit::Project(main)).then_some(site.span);
@@ -293,7 +327,7 @@ fn policy(
             main,
             Intent::InsertPolicy {
                 before: top_level(workspace, main, before),
-                bound: None,
+                bound: below,
                 main_only: false,
             },
         )],
@@ -349,8 +383,9 @@ pub fn without_policy(
     if diagnosis.trace.is_none_or(|index| traces[index].root.module != module) {
         return Err(help());
     }
-    let body = workspace.modules[module].code().map_or(&[][..], |code| &code.body);
-    let statement = repair::removable(body, span).ok_or_else(help)?;
+    let trace = diagnosis.trace.map(|index| &traces[index]).ok_or_else(help)?;
+    let site = Site { unit: Unit::Project(module), span };
+    let Some(Leaving::Gone(statement)) = leaving(workspace, trace, site) else { return Err(help()) };
     let mut intents =
         vec![(module, Intent::RemoveStatement { statement }), (module, Intent::RemoveComments { statement })];
     for (index, site) in &diagnosis.calls {

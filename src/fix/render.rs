@@ -12,6 +12,7 @@ mod layout;
 mod policy;
 mod replace;
 mod statement;
+mod suite;
 mod value;
 
 use std::collections::HashSet;

@@ -1,13 +1,18 @@
 //! What becomes of a policy that stands there already: it is guarded, called, moved or taken away.
 
+use std::collections::BTreeSet;
+
 use crate::analysis::Workspace;
 use crate::finding::Applicability;
 use crate::fix::Cure;
 use crate::fix::intent::Intent;
+use crate::fix::leaving::{Leaving, is_main_guard, leaving};
 use crate::fix::remedy::may_need_proactor;
 use crate::interpret::Unit;
+use crate::interpret::reach::reached;
 use crate::interpret::trace::{RootTrace, Site};
-use crate::ir::{Arg, ArgKind, Constant, Expr, ExprKind, Span, Stmt, StmtKind};
+use crate::ir::{Arg, ArgKind, Constant, ExprKind, Span, Stmt, StmtKind};
+use crate::rules::{Diagnosis, sets_selector};
 
 /// LC301: the statement runs on Windows only.
 pub fn guard(workspace: &Workspace, site: Site) -> Result<Cure, String> {
@@ -77,117 +82,97 @@ pub fn repair_test(workspace: &Workspace, trace: &RootTrace, site: Site) -> Resu
     Ok(cure)
 }
 
-/// LC203: the policy leaves the main guard for the top level, which the children execute as well.
-pub fn move_policy(workspace: &Workspace, trace: &RootTrace, site: Site) -> Result<Cure, String> {
+/// LC203: the policy is set at the top level, which the children execute as well.
+pub fn set_for_children(workspace: &Workspace, trace: &RootTrace, site: Site) -> Result<Cure, String> {
     let help = "set the Selector policy where the process of the loop executes it";
     let main = trace.root.module;
     let (Unit::Project(module), Ok(code)) = (site.unit, workspace.modules[main].code()) else {
         return Err(help.into());
     };
-    let around = code.body.iter().find(|stmt| stmt.span.contains(site.span));
-    let Some(around) = around.filter(|stmt| module == main && matches!(stmt.kind, StmtKind::If { .. }))
-    else {
-        return Err(help.into());
-    };
-    let before = around.span;
-    let moved = crate::ir::suites(around).into_iter().find_map(|suite| movable(suite, site.span));
-    let intents = match moved.ok_or(help)? {
-        Movable::Whole(statement) => vec![
-            Intent::RemoveStatement { statement },
-            Intent::MoveComments { statement },
-            Intent::InsertPolicy { before, bound: None, main_only: false },
-        ],
-        Movable::AsWritten(statement) => {
-            vec![Intent::RemoveStatement { statement }, Intent::MovePolicy { statement, before }]
-        }
-    };
+    // What cannot leave its place would stand there without a purpose: another cure may do better.
+    leaving(workspace, trace, site).ok_or(help)?;
+    let around = code.body.iter().find(|stmt| module == main && stmt.span.contains(site.span));
+    let before = around.ok_or(help)?.span;
     Ok(Cure {
         applicability: Applicability::Safe,
         message: "set the policy at the top level, which the spawned process executes as well".into(),
-        intents: intents.into_iter().map(|intent| (main, intent)).collect(),
+        intents: vec![(main, Intent::InsertPolicy { before, bound: None, main_only: false })],
     })
 }
 
-/// How a policy can leave its suite without a trace.
-enum Movable {
-    /// This statement does nothing but set the policy, on Windows or anywhere.
-    Whole(Span),
-    /// This `if` does nothing else either, and its test asks for more than the platform.
-    AsWritten(Span),
+/// Whether a policy that no loop asks can move to where the loop of this call asks it.
+pub fn may_move(workspace: &Workspace, trace: &RootTrace, diagnosis: &Diagnosis, site: Site) -> bool {
+    let calls = reached(trace);
+    let call = calls.iter().find(|call| Some(call.site) == diagnosis.site);
+    let asks = call.and_then(|call| call.example()).is_none_or(|start| start.run.row.is_none());
+    asks && site.unit == Unit::Project(trace.root.module) && leaving(workspace, trace, site).is_some()
 }
 
-fn movable(suite: &[Stmt], span: Span) -> Option<Movable> {
-    let stmt = suite.iter().find(|stmt| stmt.span.contains(span))?;
-    if let Some(statement) = alone(suite, span) {
-        return Some(Movable::Whole(statement));
-    }
-    let StmtKind::If { test, body, orelse } = &stmt.kind else { return None };
-    match &body[..] {
-        [one] if orelse.is_empty() && matches!(one.kind, StmtKind::Expr(_)) => {
-            Some(Movable::AsWritten(stmt.span))
+/// The same cure without what it makes superfluous: where it sets the policy at the top of a module, what
+/// sets it there now leaves its place. Nothing where nothing can.
+///
+/// `about` is the policy that the finding is about: nothing else asks it, so that it goes with any cure,
+/// and where it must move as it is written, it does.
+pub fn instead_of(
+    workspace: &Workspace,
+    trace: &RootTrace,
+    about: Option<Site>,
+    cure: &Cure,
+) -> Option<Cure> {
+    let mut cure = cure.clone();
+    let policy_at = cure
+        .intents
+        .iter()
+        .position(|(_, intent)| matches!(intent, Intent::InsertPolicy { bound: None, main_only: false, .. }));
+    let main = trace.root.module;
+    let policy_at = policy_at.filter(|index| cure.intents[*index].0 == main);
+    let events = trace.paths.iter().flat_map(|path| &path.events).filter(|event| sets_selector(event));
+    let set = events.filter_map(|event| event.site).filter(|_| policy_at.is_some());
+    // Another module may have its policy for other programs.
+    let sites: BTreeSet<Site> = set.chain(about).filter(|site| site.unit == Unit::Project(main)).collect();
+    let before = cure.intents.len();
+    for site in sites {
+        match (leaving(workspace, trace, site), policy_at) {
+            (Some(Leaving::Gone(statement)), _) => {
+                cure.intents.push((main, Intent::RemoveStatement { statement }));
+                let comments = match policy_at {
+                    Some(_) => Intent::MoveComments { statement },
+                    None => Intent::RemoveComments { statement },
+                };
+                cure.intents.push((main, comments));
+            }
+            (Some(Leaving::AsWritten(statement)), Some(index)) if about == Some(site) => {
+                if let Intent::InsertPolicy { before, .. } = cure.intents[index].1 {
+                    cure.intents[index].1 = Intent::MovePolicy { statement, before };
+                    cure.intents.push((main, Intent::RemoveStatement { statement }));
+                }
+            }
+            _ => {}
         }
-        // What else is done on Windows stays where it is.
-        [_, _, ..] if !matches!(test.kind, ExprKind::Bool { .. }) => alone(body, span).map(Movable::Whole),
-        _ => None,
     }
+    (cure.intents.len() > before).then_some(cure)
 }
 
-/// LC202: where the cure is a policy at the top of the same module, the late one goes there.
-pub fn take_along(workspace: &Workspace, late: Site, cure: &mut Cure) {
-    let Unit::Project(module) = late.unit else { return };
-    let is_top = |(of, intent): &(usize, Intent)| {
-        *of == module && matches!(intent, Intent::InsertPolicy { bound: None, main_only: false, .. })
-    };
-    let body = workspace.modules[module].code().map_or(&[][..], |code| &code.body);
-    if cure.intents.iter().any(is_top)
-        && let Some(statement) = removable(body, late.span)
-    {
-        cure.intents.push((module, Intent::RemoveStatement { statement }));
-        cure.intents.push((module, Intent::MoveComments { statement }));
-    }
-}
-
-/// The statement that sets a policy, with its test of the platform, where no import by name and no
-/// empty suite would be left behind.
-pub fn removable(suite: &[Stmt], span: Span) -> Option<Span> {
-    let is_attribute = |expr: &Expr| match &expr.kind {
-        ExprKind::Call { func, .. } => matches!(func.kind, ExprKind::Attribute { .. }),
-        _ => false,
-    };
-    let stmt = suite.iter().find(|stmt| stmt.span.contains(span))?;
-    let Some(statement) = alone(suite, span) else {
-        return crate::ir::suites(stmt)
-            .into_iter()
-            .filter(|suite| suite.len() > 1)
-            .find_map(|suite| removable(suite, span));
-    };
-    let mut by_name = false;
-    crate::ir::walk(stmt, &mut |expr| {
-        by_name |=
-            span.contains(expr.span) && matches!(expr.kind, ExprKind::Call { .. }) && !is_attribute(expr);
-    });
-    (!by_name).then_some(statement)
-}
-
-/// The statement at a span, with the one plain test around it if it has that.
-fn alone(suite: &[Stmt], span: Span) -> Option<Span> {
-    let stmt = suite.iter().find(|stmt| stmt.span.contains(span))?;
-    let is_call = |stmt: &Stmt| matches!(stmt.kind, StmtKind::Expr(_));
-    let guards = match &stmt.kind {
-        // A test that asks for more than the platform has its reasons.
-        StmtKind::If { test, body, orelse } => {
-            orelse.is_empty()
-                && body.len() == 1
-                && is_call(&body[0])
-                && !matches!(test.kind, ExprKind::Bool { .. })
+/// The same cure for a module that other programs import, whose loop is none of its business: the policy
+/// goes into the main guard, where the module is the program. Nothing where there is none.
+pub fn in_main_guard(workspace: &Workspace, cure: &Cure) -> Option<Cure> {
+    let mut cure = cure.clone();
+    for (module, intent) in &mut cure.intents {
+        let Intent::InsertPolicy { before, bound, .. } = *intent else { continue };
+        if !workspace.modules[*module].file.imported {
+            return None;
         }
-        _ => is_call(stmt),
-    };
-    guards.then_some(stmt.span)
+        let body = &workspace.modules[*module].code().ok()?.body;
+        let guard = body.iter().find(|stmt| stmt.span == before)?;
+        let StmtKind::If { test, body, .. } = &guard.kind else { return None };
+        let first = body.first().filter(|_| is_main_guard(test))?.span;
+        *intent = Intent::InsertPolicyHere { before: first, bound };
+    }
+    Some(cure)
 }
 
 /// The smallest statement around a span.
-fn innermost(body: &[Stmt], span: Span) -> Option<Span> {
+pub fn innermost(body: &[Stmt], span: Span) -> Option<Span> {
     let stmt = body.iter().find(|stmt| stmt.span.contains(span))?;
     Some(crate::ir::suites(stmt).into_iter().find_map(|suite| innermost(suite, span)).unwrap_or(stmt.span))
 }

@@ -54,14 +54,48 @@ pub fn holds(
         return Err("the result would not parse".into());
     }
     let after = changed.project_of(trace.root.module);
-    for (world, was) in worlds(after).iter().zip(before.of(workspace, index, trace)) {
+    let worlds = worlds(after);
+    let before = before.of(workspace, index, trace);
+    let runs =
+        |(world, was): (&World<'_>, &Summary)| world.platform == Platform::Windows && !runs_nothing(was);
+    let runs_on_windows = worlds.iter().zip(before).any(runs);
+    for (world, was) in worlds.iter().zip(before) {
         let is = summary(after, world, trace);
+        if runs_on_windows
+            && world.platform != Platform::Windows
+            && runs_nothing(&is)
+            && died(&is) < died(was)
+        {
+            return Err(format!("the program would do nothing {}", place(world)));
+        }
         for diagnosis in diagnoses {
             compare(diagnosis, world, was, &is)?;
         }
         if diagnoses.len() > 1 && world.platform == Platform::Windows {
             cures_each(index, diagnoses, world, was, &is)?;
         }
+    }
+    Ok(())
+}
+
+/// Whether another program, which executes a changed module as well, still does what it did.
+///
+/// # Errors
+///
+/// Why not, for people.
+pub fn leaves_alone(workspace: &Workspace, trace: &RootTrace, changes: &[Change]) -> Result<(), String> {
+    let texts: Vec<(usize, Arc<str>)> =
+        changes.iter().map(|change| (change.module, change.text.clone())).collect();
+    let changed = workspace.with_texts(&texts);
+    let (project, after) = (workspace.project_of(trace.root.module), changed.project_of(trace.root.module));
+    for world in &worlds(after) {
+        let (was, is) = (summary(project, world, trace), summary(after, world, trace));
+        let same = match world.platform {
+            Platform::Windows => kept(world, &was, &is),
+            _ if kinds(&was) == kinds(&is) => Ok(()),
+            _ => Err(format!("a loop would change {}", place(world))),
+        };
+        same.map_err(|why| format!("in {}, {why}", workspace.modules[trace.root.module].shown))?;
     }
     Ok(())
 }
@@ -101,6 +135,20 @@ fn summary<'p>(project: &'p Project, world: &World<'p>, trace: &RootTrace) -> Su
     Summary { ways, sites, missing, withheld, misused, needs_proactor }
 }
 
+/// Way by way, the loops that run.
+fn kinds(summary: &Summary) -> Vec<Vec<LoopKind>> {
+    summary.ways.values().map(|(kinds, _)| kinds.clone()).collect()
+}
+
+fn runs_nothing(summary: &Summary) -> bool {
+    summary.ways.values().all(|(kinds, _)| kinds.is_empty())
+}
+
+/// How many ways end with an error before a loop runs.
+fn died(summary: &Summary) -> usize {
+    summary.ways.values().filter(|(kinds, died)| died.is_some() && kinds.is_empty()).count()
+}
+
 fn proactor_alone(event: &Arc<Event>) -> Option<Use> {
     match &event.kind {
         EventKind::Need(used) if used.needs == Needed::Proactor => Some(used.clone()),
@@ -117,19 +165,15 @@ fn compare(diagnosis: &Diagnosis, world: &World<'_>, was: &Summary, is: &Summary
             Err(format!("the name would still be missing {place}"))
         };
     }
-    let kinds = |summary: &Summary| -> Vec<Vec<LoopKind>> {
-        summary.ways.values().map(|(kinds, _)| kinds.clone()).collect()
-    };
-    let died = |summary: &Summary| {
-        summary.ways.values().filter(|(kinds, died)| died.is_some() && kinds.is_empty()).count()
-    };
     if diagnosis.finding.code == "LC302" {
         let right = kinds(was) == kinds(is) || world.platform != Platform::Windows;
         let here = "the loop would change";
         return if right && died(is) <= died(was) { Ok(()) } else { Err(format!("{here} {place}")) };
     }
     if world.platform != Platform::Windows {
-        return if kinds(was) == kinds(is) { Ok(()) } else { Err(format!("the loop would change {place}")) };
+        let revived = is.missing < was.missing && died(is) < died(was);
+        let same = kinds(was) == kinds(is) || revived;
+        return if same { Ok(()) } else { Err(format!("the loop would change {place}")) };
     }
     if diagnosis.finding.code == "LC205" {
         return match is.misused {
@@ -137,6 +181,22 @@ fn compare(diagnosis: &Diagnosis, world: &World<'_>, was: &Summary, is: &Summary
             _ => Err(format!("the policy would still be refused {place}")),
         };
     }
+    kept(world, was, is)?;
+    let (old, new) = (kinds(was), kinds(is));
+    let left =
+        |kinds: &[Vec<LoopKind>]| kinds.iter().flatten().filter(|kind| **kind == LoopKind::Proactor).count();
+    let gone = match diagnosis.finding.code {
+        "LC104" => true,
+        // A policy that is set at last and then taken back cures nothing.
+        "LC204" if is.withheld >= was.withheld => false,
+        _ => left(&old) == 0 || left(&new) < left(&old),
+    };
+    if gone { Ok(()) } else { Err(format!("the loop would still be Proactor {place}")) }
+}
+
+/// Whether a program that was right is, and still does what it did.
+fn kept(world: &World<'_>, was: &Summary, is: &Summary) -> Result<(), String> {
+    let place = place(world);
     if died(is) > died(was) {
         return Err(format!("the program would fail {place}"));
     }
@@ -162,15 +222,7 @@ fn compare(diagnosis: &Diagnosis, world: &World<'_>, was: &Summary, is: &Summary
         };
         return Err(format!("`{}` needs Proactor{with}", used.what));
     }
-    let left =
-        |kinds: &[Vec<LoopKind>]| kinds.iter().flatten().filter(|kind| **kind == LoopKind::Proactor).count();
-    let gone = match diagnosis.finding.code {
-        "LC104" => true,
-        // A policy that is set at last and then taken back cures nothing.
-        "LC204" if is.withheld >= was.withheld => false,
-        _ => left(&old) == 0 || left(&new) < left(&old),
-    };
-    if gone { Ok(()) } else { Err(format!("the loop would still be Proactor {place}")) }
+    Ok(())
 }
 
 /// Whether every finding's own calls run on Proactor less often than before. [`compare`] has seen

@@ -2,7 +2,7 @@
 
 use crate::fix::intent::LoopText;
 use crate::ir::Span;
-use crate::python::view::Shape;
+use crate::python::view::{Shape, StatementKind};
 
 use super::Draft;
 use super::value::Value;
@@ -53,6 +53,17 @@ pub fn exchanged(
         }
         _ => Ok(None),
     }
+}
+
+/// Whether what stands here runs on Windows only, by an `if` around it.
+pub fn is_on_windows(draft: &Draft, at: Span) -> bool {
+    let view = draft.view;
+    let around = view.statements.iter().filter(|statement| statement.span.contains(at));
+    around.map(|statement| &view.blocks[statement.block]).any(|block| {
+        let owner = block.owner.filter(|_| block.is_then).map(|owner| &view.statements[owner].kind);
+        let Some(StatementKind::If { test, .. }) = owner else { return false };
+        matches!(asks(draft, *test), Some(Asked::Windows | Asked::WindowsAndMore))
+    })
 }
 
 enum Asked {

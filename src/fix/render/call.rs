@@ -35,12 +35,27 @@ pub fn set_keywords(draft: &mut Draft, intents: &[Intent]) -> Result<(), String>
             None => keywords.push(Keyword { name, value, beside_spread: *beside_spread }),
         }
     }
-    for (call, keywords) in calls {
+    for (call, mut keywords) in calls {
+        let on_windows: Vec<Option<LoopText>> =
+            keywords.iter().map(|keyword| without_question(draft, keyword.value, call)).collect();
+        for (keyword, plain) in keywords.iter_mut().zip(&on_windows) {
+            keyword.value = plain.as_ref().unwrap_or(keyword.value);
+        }
         for edit in edits(draft, call, &keywords, Some(0))? {
             draft.replace(edit.start, edit.end, edit.content);
         }
     }
     Ok(())
+}
+
+/// What is left of a value that asks for Windows where only Windows comes.
+fn without_question(draft: &Draft, value: &LoopText, call: Span) -> Option<LoopText> {
+    match value {
+        LoopText::Conditional { windows, and: None, .. } if arm::is_on_windows(draft, call) => {
+            Some(LoopText::Plain(windows.clone()))
+        }
+        _ => None,
+    }
 }
 
 /// The edits that set these keywords of one call. `deeper` is how many columns the lines will be

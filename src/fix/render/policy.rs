@@ -5,6 +5,7 @@ use crate::ir::Span;
 use crate::python::view::StatementKind;
 
 use super::layout::width;
+use super::suite::gone_with;
 use super::{Draft, Rank, call};
 
 /// Puts in the module-level policy that covers all [`Intent::InsertPolicy`] of the file: above the
@@ -38,7 +39,7 @@ pub fn move_up(draft: &mut Draft, intents: &[Intent]) -> Result<(), String> {
         let gap = gap_before(draft, place(draft, *before)?)?;
         let view = draft.view;
         let names = view
-            .modules_read(*statement, gap.at)
+            .names_read(*statement, gap.at)
             .ok_or("its test needs names that have no value yet at the top of the file")?;
         draft.spelled_names.extend(names);
         let layout = &draft.layout;
@@ -75,8 +76,10 @@ pub fn comments_are_about_policy(draft: &Draft, statement: Span) -> bool {
 fn moved_comments(draft: &Draft, intent: &Intent) -> String {
     let Intent::MoveComments { statement } = intent else { return String::new() };
     let layout = &draft.layout;
-    let start = attached_comments(draft, statement.start);
-    let end = layout.line_end(statement.end);
+    let ids = draft.view.statement(*statement).into_iter().collect();
+    let whole = gone_with(draft, &ids).first().map_or(*statement, |gone| gone.span(draft));
+    let start = attached_comments(draft, whole.start);
+    let end = layout.line_end(whole.end);
     let inside = draft.view.comments.iter().filter(|comment| start <= comment.start && comment.end <= end);
     let texts = inside.map(|comment| layout.slice(comment.start, comment.end));
     let for_people = texts.filter(|text| !call::measured(text).is_empty());

@@ -5,7 +5,7 @@ use crate::python::view::Call;
 
 use super::layout::width;
 use super::value::Value;
-use super::{Draft, call};
+use super::{Draft, arm, call};
 
 /// `call` becomes `windows if sys.platform == "win32" else call`.
 pub fn replace(draft: &mut Draft, span: Span, windows: &str) -> Result<(), String> {
@@ -17,10 +17,14 @@ pub fn replace(draft: &mut Draft, span: Span, windows: &str) -> Result<(), Strin
     if !draft.layout.is_one_line(span.start, span.end) {
         return Err("the call runs over several lines".into());
     }
-    let value = Value::Conditional {
-        windows: draft.spelled(windows, span.start)?,
-        test: draft.windows_test(span.start)?,
-        otherwise: draft.layout.slice(span.start, span.end).to_string(),
+    let windows = draft.spelled(windows, span.start)?;
+    let value = match arm::is_on_windows(draft, span) {
+        true => Value::Plain(windows),
+        false => Value::Conditional {
+            windows,
+            test: draft.windows_test(span.start)?,
+            otherwise: draft.layout.slice(span.start, span.end).to_string(),
+        },
     };
 
     if let Some((around, index)) = holder(draft, span) {
@@ -51,7 +55,8 @@ pub fn replace(draft: &mut Draft, span: Span, windows: &str) -> Result<(), Strin
     let indent = layout.indentation(place.start);
     let before = layout.slice(start, place.start).trim_start();
     let after = call::measured(layout.slice(place.end, layout.line_end(place.end)));
-    let flat = if view.is_whole_value(span) { value.flat() } else { format!("({})", value.flat()) };
+    let is_whole = view.is_whole_value(span) || matches!(value, Value::Plain(_));
+    let flat = if is_whole { value.flat() } else { format!("({})", value.flat()) };
     let content = if width(&format!("{indent}{before}{flat}{after}")) <= draft.style.line_length {
         flat
     } else if can_be_opened(draft, place, after) {

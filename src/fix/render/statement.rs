@@ -8,6 +8,7 @@ use crate::python::view::StatementKind;
 
 use super::Draft;
 use super::policy::{attached_comments, comments_are_about_policy};
+use super::suite::{Gone, gone_with};
 use crate::knowledge::stdlib::is_stdlib;
 
 /// Puts other text in the place of a statement. `make` gets the indentation of its lines; what it
@@ -64,47 +65,54 @@ pub fn remove(draft: &mut Draft, intents: &[Intent]) -> Result<(), String> {
             );
         }
     }
+    let without: Vec<Span> = gone_with(draft, &ids).iter().map(|gone| gone.span(draft)).collect();
     let orphans: Vec<usize> = draft.view.blocks[0]
         .statements
         .iter()
         .copied()
-        .filter(|id| !ids.contains(id) && is_orphan(draft, *id, &ids))
+        .filter(|id| !ids.contains(id) && is_orphan(draft, *id, &without))
         .collect();
     ids.extend(orphans);
 
-    let takes_comments = |span: Span| {
+    let takes_comments = |whole: Span| {
         intents.iter().any(|intent| match intent {
-            Intent::MoveComments { statement } | Intent::MovePolicy { statement, .. } => *statement == span,
+            Intent::MoveComments { statement } | Intent::MovePolicy { statement, .. } => {
+                whole.contains(*statement)
+            }
             Intent::RemoveComments { statement } => {
-                *statement == span && comments_are_about_policy(draft, span)
+                whole.contains(*statement) && comments_are_about_policy(draft, whole)
             }
             _ => false,
         })
     };
-    let spans = ids.iter().map(|id| draft.view.statements[*id].span);
-    let with_comments: Vec<Span> = spans.filter(|span| takes_comments(*span)).collect();
+    let gone = gone_with(draft, &ids);
+    let with_comments: Vec<Span> =
+        gone.iter().map(|gone| gone.span(draft)).filter(|span| takes_comments(*span)).collect();
     let mut lines: Vec<Span> = Vec::new();
-    for id in &ids {
-        let suite = &draft.view.blocks[draft.view.statements[*id].block];
-        let is_emptied = suite.owner.is_some() && suite.statements.iter().all(|other| ids.contains(other));
-        if is_emptied && suite.statements[0] == *id {
-            let span = draft.view.statements[*id].span;
-            let start = if with_comments.contains(&span) {
-                let above = attached_comments(draft, span.start);
-                above + draft.layout.indentation(span.start).len() as u32
-            } else {
-                span.start
-            };
-            draft.replace(start.min(span.start), span.end, "pass");
-        } else if let Some(mut whole) = remove_one(draft, *id) {
-            let span = draft.view.statements[*id].span;
-            if with_comments.contains(&span) {
-                whole.start = attached_comments(draft, span.start);
+    for gone in gone {
+        let span = gone.span(draft);
+        let above = with_comments.contains(&span).then(|| attached_comments(draft, span.start));
+        let start = above.unwrap_or_else(|| draft.layout.line_start(span.start));
+        let whole = match gone {
+            Gone::Pass(_) => {
+                let start = above.map(|above| above + draft.layout.indentation(span.start).len() as u32);
+                draft.replace(start.unwrap_or(span.start).min(span.start), span.end, "pass");
+                continue;
             }
-            match lines.last_mut() {
-                Some(last) if last.end == whole.start => last.end = whole.end,
-                _ => lines.push(whole),
+            Gone::Statement(id) => match remove_one(draft, id) {
+                Some(whole) => Span { start, ..whole },
+                None => continue,
+            },
+            Gone::FirstSuite { test, opposite, .. } => {
+                draft.replace(test.start, test.end, opposite);
+                draft.replace(start, draft.layout.next_line(span.end), "");
+                continue;
             }
+            Gone::Clause(_) => Span { start, end: draft.layout.next_line(span.end) },
+        };
+        match lines.last_mut() {
+            Some(last) if last.end == whole.start => last.end = whole.end,
+            _ => lines.push(whole),
         }
     }
     let mut gone = 0;
@@ -118,19 +126,14 @@ pub fn remove(draft: &mut Draft, intents: &[Intent]) -> Result<(), String> {
 }
 
 /// A top-level `import x` of the standard library whose name is read by removed statements alone.
-fn is_orphan(draft: &Draft, id: usize, removed: &BTreeSet<usize>) -> bool {
+fn is_orphan(draft: &Draft, id: usize, removed: &[Span]) -> bool {
     let view = draft.view;
     let StatementKind::Import(names) = &view.statements[id].kind else { return false };
     let [(module, asname)] = names.as_slice() else { return false };
     let name = asname.as_deref().unwrap_or(module);
     let reads = view.reads(name);
     let quoted = ['"', '\''].iter().any(|quote| draft.layout.text.contains(&format!("{quote}{name}{quote}")));
-    let in_removed = |at: &u32| {
-        removed.iter().any(|id| {
-            let span = view.statements[*id].span;
-            span.start <= *at && *at < span.end
-        })
-    };
+    let in_removed = |at: &u32| removed.iter().any(|span| span.start <= *at && *at < span.end);
     is_stdlib(module)
         && !quoted
         && !draft.spelled_names.contains(name)

@@ -106,21 +106,19 @@ impl View {
         })
     }
 
-    /// The names that a statement reads, if each is a module that is imported above the offset.
-    pub fn modules_read(&self, statement: Span, offset: u32) -> Option<Vec<String>> {
+    /// The names that a statement reads, if each has a value where the offset is: something above it gives
+    /// one, or the statement itself, or nobody does, as for Python's own.
+    pub fn names_read(&self, statement: Span, offset: u32) -> Option<Vec<String>> {
         let inside = |at: &u32| statement.start <= *at && *at < statement.end;
         let names = self.reads.iter().filter(|(_, reads)| reads.iter().any(inside)).map(|(name, _)| name);
-        names
-            .map(|name| {
-                let bindings = self.scopes.first().into_iter().flat_map(|scope| &scope.bindings);
-                let mut modules = bindings
-                    .filter(|binding| binding.name == *name)
-                    .filter_map(|binding| binding.module.as_deref());
-                let is_module =
-                    |module| self.meaning(name, module, offset) == Meaning::Module { certain: true };
-                modules.any(is_module).then(|| name.clone())
-            })
-            .collect()
+        let has_value = |name: &String| {
+            let bindings = self.scopes.iter().flat_map(|scope| &scope.bindings);
+            let mut named = bindings.filter(|binding| binding.name == *name).peekable();
+            let at_top = self.scopes.first().into_iter().flat_map(|scope| &scope.bindings);
+            let mut above = at_top.filter(|binding| binding.name == *name && binding.end <= offset);
+            named.peek().is_none() || named.any(|binding| inside(&binding.end)) || above.next().is_some()
+        };
+        names.map(|name| has_value(name).then(|| name.clone())).collect()
     }
 
     /// Where code reads this name, in any scope.

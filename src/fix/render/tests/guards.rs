@@ -257,9 +257,37 @@ fn a_removed_statement_takes_its_line_and_a_blank_one() {
     assert_eq!(remove("a()\nb()\n", &["b()"]), "a()\n");
     assert_eq!(remove("a(); b(); c()\n", &["b()"]), "a(); c()\n");
     assert_eq!(remove("a(); b()\n", &["b()"]), "a()\n");
-    assert_eq!(remove("if x:\n    b()\n", &["b()"]), "if x:\n    pass\n");
-    assert_eq!(remove("if x: b()\n", &["b()"]), "if x: pass\n");
+    assert_eq!(remove("with x: b()\n", &["b()"]), "with x: pass\n");
     assert_eq!(remove("def f():\n    a()\n    b()\n", &["a()", "b()"]), "def f():\n    pass\n");
+}
+
+#[test]
+fn what_would_be_empty_goes_with_a_statement() {
+    let remove = |text: &str| {
+        let intent = Intent::RemoveStatement { statement: span(text, "gone()") };
+        rendered(text, &[intent]).unwrap_or_else(|error| error)
+    };
+    assert_eq!(remove("a()\nif x:\n    gone()\n"), "a()\n");
+    assert_eq!(remove("a()\nif x: gone()\n"), "a()\n");
+    assert_eq!(remove("if x:\n    if y:\n        gone()\nb()\n"), "b()\n");
+    assert_eq!(remove("if x:\n    a()\nelse:\n    gone()\n"), "if x:\n    a()\n");
+    assert_eq!(remove("if x:\n    a()\nelif y:\n    gone()\nb()\n"), "if x:\n    a()\nb()\n");
+    assert_eq!(remove("if x:\n    a()\nelse: gone()\n"), "if x:\n    a()\n");
+    // The first suite is what the opposite of the test is for.
+    assert_eq!(remove("if x == y:\n    gone()\nelse:\n    a()\n"), "if x != y:\n    a()\n");
+    assert_eq!(remove("if x.y(\"z\"):\n    gone()\nelse:\n    a()\n"), "if not x.y(\"z\"):\n    a()\n");
+    assert_eq!(remove("if not x:\n    gone()\nelse:\n    a()\n"), "if x:\n    a()\n");
+    // Where that cannot be told, or would not be true, the suite stays.
+    for stays in [
+        "if x and y:\n    gone()\nelse:\n    a()\n",
+        "if x:  # why\n    gone()\nelse:\n    a()\n",
+        "if x:\n    gone()\nelif y:\n    a()\n",
+        "if x:\n    a()\nelif y:\n    gone()\nelse:\n    b()\n",
+        "try:\n    gone()\nexcept E:\n    a()\n",
+        "class C:\n    gone()\n",
+    ] {
+        assert_eq!(remove(stays), stays.replace("gone()", "pass"));
+    }
 }
 
 #[test]
