@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::analysis::Workspace;
+use crate::analysis::standing::{Standing, standing};
 use crate::entry::{Entry, Launch, LoopCase, LoopKind, Loops, Process};
 use crate::finding::Related;
 use crate::interpret::Unit;
@@ -31,6 +32,15 @@ pub fn located(workspace: &Workspace, traces: &[RootTrace]) -> Vec<Located> {
         for call in reached(trace) {
             if let Some(entry) = entry(workspace, trace, &call) {
                 found.push(Located { entry, trace: index, call: call.site });
+            }
+        }
+    }
+    for (index, trace) in traces.iter().enumerate() {
+        for standing in standing(workspace, trace) {
+            if !found.iter().any(|located| located.call == standing.call)
+                && let Some(entry) = unknown(workspace, trace, &standing)
+            {
+                found.push(Located { entry, trace: index, call: standing.call });
             }
         }
     }
@@ -103,6 +113,27 @@ fn entry(workspace: &Workspace, trace: &RootTrace, call: &Reached<'_>) -> Option
         cases: cases(call),
         reason,
         because,
+    })
+}
+
+/// The row of a call that the run was given up before.
+fn unknown(workspace: &Workspace, trace: &RootTrace, standing: &Standing) -> Option<Entry> {
+    let module = &workspace.modules[trace.root.module];
+    if !module.file.given {
+        return None;
+    }
+    let unknown = LoopKind::Unknown;
+    Some(Entry {
+        place: module.source().place(standing.call.span),
+        runner: standing.runner.clone(),
+        launch: trace.root.launch,
+        root: module.shown.clone(),
+        process: Process::Parent,
+        python: None,
+        loops: Loops { windows: unknown, linux: unknown, darwin: unknown },
+        cases: Vec::new(),
+        reason: trace.incomplete.as_ref().map(|reason| reason.to_string()),
+        because: Vec::new(),
     })
 }
 

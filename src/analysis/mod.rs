@@ -6,6 +6,7 @@ mod explain;
 mod pythons;
 mod roots;
 mod runs;
+mod standing;
 mod workspace;
 
 use std::collections::BTreeMap;

@@ -29,6 +29,7 @@ pub mod visible;
 use std::cmp::Reverse;
 
 use crate::analysis::{Analysis, Failure, Sources};
+use crate::entry::LoopKind;
 use crate::finding::{Applicability, Finding, Severity};
 use crate::report::paint::Paint;
 use crate::settings::{OutputFormat, Settings};
@@ -54,6 +55,8 @@ pub struct Report<'a> {
     /// Some warning would be an error if the project were known to be deployed on Windows.
     pub is_deployment_open: bool,
     pub entries: usize,
+    /// How many of them have a loop on Windows that loopcheck could not tell.
+    pub unknown: usize,
     pub files: usize,
     pub sources: &'a Sources,
     /// Do unsafe fixes count as fixable?
@@ -73,6 +76,7 @@ impl<'a> Report<'a> {
             silenced: analysis.silenced.iter().filter(|silenced| shown(&&silenced.finding)).collect(),
             failures: &analysis.failures,
             entries: analysis.entries.len(),
+            unknown: analysis.entries.iter().filter(|entry| entry.loops.windows == LoopKind::Unknown).count(),
             files: analysis.files_checked,
             sources: &analysis.sources,
             unsafe_fixes: settings.unsafe_fixes,

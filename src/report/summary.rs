@@ -13,6 +13,11 @@ pub fn render(report: &Report<'_>, paint: Paint) -> String {
         text += &format!(" {lesser} hidden, `--min-severity info` shows {them}.");
     }
     text += "\n";
+    // Who reads that all is well should know of what was not judged.
+    if report.findings.is_empty() && report.unknown > 0 {
+        let loops = plural(report.unknown, "loop");
+        text += &format!("{loops} could not be told: `loopcheck entries` says which, and why.\n");
+    }
     if report.is_deployment_open {
         text += "No file tells whether this runs on Windows: `windows = true` in [tool.loopcheck] makes errors of such warnings, `windows = false` silences them.\n";
     }

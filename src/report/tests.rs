@@ -144,6 +144,7 @@ fn everything(analysis: &Analysis) -> Report<'_> {
         failures: &analysis.failures,
         hidden: 0,
         entries: analysis.entries.len(),
+        unknown: 0,
         files: analysis.files_checked,
         sources: &analysis.sources,
         unsafe_fixes: false,

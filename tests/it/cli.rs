@@ -286,3 +286,23 @@ fn trimmed(text: &str) -> String {
     let lines: Vec<&str> = text.trim_end().lines().map(str::trim_end).collect();
     lines.join("\n") + "\n"
 }
+
+#[test]
+fn where_a_run_was_given_up_the_call_that_stands_there_is_unknown_and_the_summary_says_so() {
+    let mut files: Files = (0..200)
+        .map(|n| (format!("m{n}.py"), format!("import asyncio\nimport m{}\n", n + 1).into_bytes()))
+        .collect();
+    files.insert("m200.py".into(), b"".to_vec());
+    let main = "import asyncio\nfrom asyncio import run\n\nimport m0\n\n\ndef main():\n    run(asyncio.sleep(1))\n\n\nmain()\n";
+    files.insert("main.py".into(), main.as_bytes().to_vec());
+    let project = Project::new(&files);
+    let entries = project.entries(&[]).json().expect("JSON");
+    let rows = entries["entries"].as_array().expect("rows");
+    assert_eq!(rows.len(), 1, "{entries:#}");
+    assert_eq!(rows[0]["runner"], "asyncio.run");
+    assert_eq!(rows[0]["loop"]["windows"], "unknown");
+    assert_eq!(rows[0]["reason"], "calls are nested too deeply");
+    let run = project.run(&["check", "."]);
+    assert_eq!(run.status, 0);
+    assert!(run.stdout.contains("1 loop could not be told"), "{}", run.stdout);
+}
