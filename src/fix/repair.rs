@@ -5,19 +5,27 @@ use std::collections::BTreeSet;
 use crate::analysis::Workspace;
 use crate::finding::Applicability;
 use crate::fix::Cure;
-use crate::fix::intent::Intent;
+use crate::fix::intent::{Intent, LoopText};
 use crate::fix::leaving::{Leaving, is_main_guard, leaving};
 use crate::fix::remedy::may_need_proactor;
 use crate::interpret::Unit;
 use crate::interpret::reach::reached;
 use crate::interpret::trace::{RootTrace, Site};
-use crate::ir::{Arg, ArgKind, Constant, ExprKind, Span, Stmt, StmtKind};
+use crate::ir::{Arg, ArgKind, Constant, Expr, ExprKind, Span, Stmt, StmtKind};
+use crate::knowledge::Knowledge;
 use crate::rules::{Diagnosis, sets_selector};
 
 /// LC301: the statement runs on Windows only.
 pub fn guard(workspace: &Workspace, site: Site) -> Result<Cure, String> {
     let Unit::Project(module) = site.unit else { return Err(String::new()) };
     let Ok(code) = workspace.modules[module].code() else { return Err(String::new()) };
+    if let Some(intent) = factory_on_windows(&code.body, site.span) {
+        return Ok(Cure {
+            applicability: Applicability::Safe,
+            message: "pass the argument on Windows only".into(),
+            intents: vec![(module, intent)],
+        });
+    }
     let statement =
         innermost(&code.body, site.span).ok_or("put it behind `if sys.platform == \"win32\":`")?;
     Ok(Cure {
@@ -25,6 +33,28 @@ pub fn guard(workspace: &Workspace, site: Site) -> Result<Cure, String> {
         message: "run it on Windows only".into(),
         intents: vec![(module, Intent::WrapInGuard { statement })],
     })
+}
+
+/// Where the name is the loop factory of a call, the call itself is for every platform.
+fn factory_on_windows(body: &[Stmt], name: Span) -> Option<Intent> {
+    let mut found = None;
+    let mut visit = |expr: &Expr| {
+        let ExprKind::Call { args, .. } = &expr.kind else { return };
+        for arg in args.iter().filter(|arg| arg.value.span == name) {
+            let ArgKind::Keyword(keyword) = &arg.kind else { continue };
+            let mut factories = Knowledge::bundled().runners.knobs.iter();
+            if let Some(factory) = factories.find(|factory| *factory.argument == **keyword) {
+                found = Some(Intent::SetKeyword {
+                    call: expr.span,
+                    name: factory.argument.clone(),
+                    value: LoopText::OnlyOnWindows { otherwise: factory.otherwise.clone() },
+                    beside_spread: false,
+                });
+            }
+        }
+    };
+    body.iter().for_each(|stmt| crate::ir::walk(stmt, &mut visit));
+    found
 }
 
 /// LC205: the class of a policy is called.

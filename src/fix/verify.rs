@@ -198,7 +198,10 @@ fn compare(diagnosis: &Diagnosis, world: &World<'_>, was: &Summary, is: &Summary
 fn kept(world: &World<'_>, was: &Summary, is: &Summary) -> Result<(), String> {
     let place = place(world);
     if died(is) > died(was) {
-        return Err(format!("the program would fail {place}"));
+        let error =
+            is.ways.values().filter(|(kinds, _)| kinds.is_empty()).find_map(|(_, died)| died.as_deref());
+        let error = error.map_or_else(String::new, |error| format!(" ({error})"));
+        return Err(format!("the program would fail {place}{error}"));
     }
     let (old, new) = (kinds(was), kinds(is));
     if new.len() != old.len() || old.iter().zip(&new).any(|(old, new)| old.len() != new.len()) {
