@@ -76,7 +76,9 @@ pub fn remedy(
         }
         return only_on_windows(start, site);
     }
-    let mut cure = match start.run.row.and_then(knob_of) {
+    // A loop that is handed over may be used elsewhere as well: what makes it is to make another one.
+    let is_handed_over = start.run.made_by.is_some();
+    let mut cure = match start.run.row.filter(|_| !is_handed_over).and_then(knob_of) {
         Some((knob, package)) => by_knob(wish, workspace, trace, call, start, knob, &package),
         None if matches!(start.run.decided, Decided::Framework { .. }) => Err(instead(start)),
         None => by_policy_or_factory(wish, project, workspace, trace, start),

@@ -191,17 +191,18 @@ impl<'p> Machine<'p> {
             Takes::Policy | Takes::Current | Takes::CurrentOrNew => {
                 matches!(sets, None | Some(Takes::Object))
             }
-            // Where an argument chooses the loop, whoever wrote it has chosen.
-            Takes::Object => {
-                table.is_none_or(|table| table.knob.is_none())
-                    && info.as_ref().is_some_and(|info| info.by_policy)
-            }
+            // Who hands over a loop has not chosen one where a policy made it.
+            Takes::Object => info.as_ref().is_some_and(|info| info.by_policy),
             _ => false,
         };
         let decided = match case.takes {
             _ if asks_policy => Decided::Policy,
             Takes::Factory | Takes::Object => Decided::Caller,
             _ => Decided::Framework { package: package.into(), how: case.how.as_str().into() },
+        };
+        let made_by = match (case.takes, &info) {
+            (Takes::Object, Some(info)) => info.made_by.clone(),
+            _ => None,
         };
         let created = match (case.takes, info) {
             (Takes::Object | Takes::Current | Takes::CurrentOrNew, Some(LoopInfo { created, .. })) => {
@@ -239,7 +240,7 @@ impl<'p> Machine<'p> {
             open_arguments: settings.contains_key("**"),
             settings: shown,
             created,
-            made_by: None,
+            made_by,
             configured: made_at(settings.get("__made__")),
         };
         self.record_start(row, run);

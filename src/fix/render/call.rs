@@ -90,6 +90,13 @@ pub fn edits(
                     continue;
                 }
                 let old = draft.layout.slice(span.start, span.end);
+                if let LoopText::Conditional { windows, .. } = text
+                    && windows.starts_with('{')
+                    && !matches!(old, "None" | "{}")
+                {
+                    let wanted = draft.spelled(windows, call.span.start)?;
+                    return Err(format!("the call passes {name}= already, where {wanted} is to be added"));
+                }
                 let bare = span == value
                     && matches!(view.shape(value), Some(Shape::Conditional { .. } | Shape::Lambda));
                 let old = if bare { format!("({old})") } else { old.to_string() };
