@@ -20,8 +20,8 @@ BATCH = 100
 # For one file; a batch gets more, and is taken apart when it needs more.
 SECONDS = 2
 WORDS = r"""
-async await yield lambda def class if else elif try except finally with for while match case return import from
-global nonlocal del raise pass not and or in is * ** = := : ; , . ( ) [ ] { } -> @ # \ ''' ' " f' 0 0x
+async await yield lambda def class if else elif try except finally with for while match case return import
+from global nonlocal del raise pass not and or in is * ** = := : ; , . ( ) [ ] { } -> @ # \ ''' ' " f' 0 0x
 """.split()
 WORDS += ["\n", "\t", "\f", "\r", '"""', "é", "日", "\u2028", "\ufeff", "\u202e", "\0", "\x1b"]
 TOKEN = re.compile(rb"\w+|\s+|[^\w\s]")
