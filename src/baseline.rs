@@ -59,7 +59,7 @@ impl Baseline {
     /// When the file cannot be read, or is no baseline that this version understands.
     pub fn read(path: &Path, cwd: &Path) -> Result<Baseline, Error> {
         let shown = files::shown_path(path, cwd).to_string();
-        let text = fs::read_to_string(path).map_err(|error| {
+        let text = files::read_whole(path).and_then(as_text).map_err(|error| {
             let failed =
                 Error::new(format!("cannot read the baseline {shown}")).at(files::error_text(&error));
             match error.kind() {
@@ -154,7 +154,7 @@ pub fn write(analysis: &Analysis, settings: &Settings, path: &Path) -> Result<us
             .at(why)
             .help("check the path given to --write-baseline")
     };
-    let written = match fs::read(path) {
+    let written = match files::read_whole(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             fs::write(path, text).map_err(|error| files::error_text(&error))
         }
@@ -191,6 +191,10 @@ fn document(analysis: &Analysis, settings: &Settings, path: &Path) -> (String, u
     let document = Document { tool: TOOL.to_owned(), version: VERSION, findings };
     // Plain structs of strings and numbers always serialize.
     (serde_json::to_string_pretty(&document).unwrap_or_default() + "\n", count)
+}
+
+fn as_text(bytes: Vec<u8>) -> io::Result<String> {
+    String::from_utf8(bytes).map_err(|_| io::Error::other("it is not UTF-8"))
 }
 
 fn folder_of(path: &Path) -> PathBuf {

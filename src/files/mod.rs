@@ -20,7 +20,7 @@ pub use encoding::Encoding;
 pub use launchers::LauncherKind;
 pub use prefilter::Needles;
 pub use roots::{has_marker, project_root};
-pub use source::{EncodeError, MAX_BYTES, ReadError, Source};
+pub use source::{EncodeError, MAX_BYTES, ReadError, Source, read_whole};
 pub use universe::{Role, Stats, Target, Universe, UniverseFile, Unsaved, universe};
 pub use walk::{
     CONFIGURATIONS, DEFAULT_EXCLUDE, FileKind, WalkError, WalkOptions, Walked, WalkedFile, WalkedLauncher,

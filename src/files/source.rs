@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::fs::File;
-use std::io::Read;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -74,18 +74,7 @@ impl Source {
     /// Reads a file of at most [`MAX_BYTES`] bytes and decodes it as Python would.
     pub fn read(path: PathBuf, shown: ShownPath) -> Result<Source, ReadError> {
         let failed = |message| ReadError::Io { path: shown.clone(), message };
-        let metadata = std::fs::metadata(&path).map_err(|error| failed(error_text(&error)))?;
-        // Opening a pipe would wait for someone to write into it.
-        if !metadata.is_file() {
-            return Err(failed("it is not a regular file".to_owned()));
-        }
-        let mut bytes = Vec::with_capacity((metadata.len() as usize).min(MAX_BYTES) + 1);
-        File::open(&path)
-            .and_then(|file| file.take(MAX_BYTES as u64 + 1).read_to_end(&mut bytes))
-            .map_err(|error| failed(error_text(&error)))?;
-        if bytes.len() > MAX_BYTES {
-            return Err(failed(format!("it is longer than {} MiB", MAX_BYTES >> 20)));
-        }
+        let bytes = read_whole(&path).map_err(|error| failed(error_text(&error)))?;
         Source::from_bytes(path, shown, &bytes)
     }
 
@@ -144,15 +133,15 @@ impl Source {
     /// When the encoding lacks a character of the new text, or when the file holds bytes that would
     /// not come back as they were.
     pub fn encode(&self, new_text: &str) -> Result<Vec<u8>, EncodeError> {
-        let (shown, name) = (&self.shown, self.encoding.name());
+        let name = self.encoding.name();
         if !self.lossless {
             return Err(EncodeError(format!(
-                "{shown}: some of its {name} characters have a second spelling in bytes and would change; \
-                 the file is unchanged"
+                "not written: some of its {name} characters have a second spelling in bytes and would change; \
+                 the file is unchanged; save it as UTF-8 to have it fixed"
             )));
         }
         let text = self.encoding.encode(new_text).map_err(|lacking| {
-            EncodeError(format!("{shown}: {name} has no `{lacking}`; the file is unchanged"))
+            EncodeError(format!("not written: {name} has no `{lacking}`; the file is unchanged"))
         })?;
         Ok(if self.bom { [BOM, &text].concat() } else { text })
     }
@@ -216,6 +205,25 @@ impl Source {
     }
 }
 
+/// The bytes of a file that may be anything.
+///
+/// # Errors
+///
+/// Also when it is a pipe or a device, or longer than [`MAX_BYTES`].
+pub fn read_whole(path: &Path) -> io::Result<Vec<u8>> {
+    let metadata = std::fs::metadata(path)?;
+    // Opening a pipe would wait for someone to write into it.
+    if !metadata.is_file() {
+        return Err(io::Error::other("it is not a regular file"));
+    }
+    let mut bytes = Vec::with_capacity((metadata.len() as usize).min(MAX_BYTES) + 1);
+    File::open(path)?.take(MAX_BYTES as u64 + 1).read_to_end(&mut bytes)?;
+    if bytes.len() > MAX_BYTES {
+        return Err(io::Error::other(format!("it is longer than {} MiB", MAX_BYTES >> 20)));
+    }
+    Ok(bytes)
+}
+
 /// Whether a file is a notebook, by its name.
 pub(super) fn is_notebook(path: &Path) -> bool {
     path.extension().is_some_and(|extension| extension == "ipynb")
@@ -275,7 +283,7 @@ mod tests {
             b"# coding: latin-1\n# \xE9t\xE9\n"
         );
         let error = latin.encode("€").unwrap_err();
-        assert_eq!(error.to_string(), "a.py: Latin-1 has no `€`; the file is unchanged");
+        assert_eq!(error.to_string(), "not written: Latin-1 has no `€`; the file is unchanged");
     }
 
     #[test]

@@ -132,8 +132,8 @@ impl Walked {
 /// Everything that may be analysed in or below `paths`.
 ///
 /// Directories behind symbolic links are not entered, and what is not a regular file (pipes,
-/// devices, sockets) is left out. A path that does not exist or cannot be read becomes an error in
-/// the result.
+/// devices, sockets) is left out. A path that does not exist, cannot be read or is given and no
+/// regular file becomes an error in the result.
 pub fn walk(paths: &[PathBuf], options: &WalkOptions) -> Walked {
     let cwd = std::env::current_dir().unwrap_or_default();
     let mut walked = Walked::default();
@@ -155,7 +155,10 @@ pub fn walk(paths: &[PathBuf], options: &WalkOptions) -> Walked {
         if excluded {
             continue;
         }
-        if metadata.is_dir() {
+        if !metadata.is_dir() && !metadata.is_file() {
+            let message = "it is not a regular file".to_owned();
+            walked.errors.push(WalkError { path: shown_path(&path, &cwd), message });
+        } else if metadata.is_dir() {
             match &mut builder {
                 Some(builder) => drop(builder.add(&path)),
                 None => builder = Some(WalkBuilder::new(&path)),
@@ -511,6 +514,8 @@ mod tests {
         std::os::unix::fs::symlink(dir.path().join("gone.py"), dir.path().join("c.py")).unwrap();
         std::os::unix::fs::symlink("/dev/null", dir.path().join("d.py")).unwrap();
         assert_eq!(listed(dir.path(), &["."], &options()), ["b.py", "real/a.py"]);
+        let given = walk(&[dir.path().join("d.py")], &options());
+        assert_eq!(given.errors[0].message, "it is not a regular file");
     }
 
     #[test]

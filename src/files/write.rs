@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
 
-use super::source::Source;
+use super::source::{Source, read_whole};
 use super::walk::error_text;
 
 /// Writes a new text of a file in the encoding of the file; `root` as in [`replace`].
@@ -51,10 +51,11 @@ impl std::error::Error for WriteError {}
 
 /// Replaces the bytes of a file, if it still holds `original`.
 ///
-/// The new bytes are written to a temporary file beside it, brought to the disk, given the mode and
-/// the owner of the old file, and renamed over it, so that there is the old file or the new one at
+/// The new bytes are written to a temporary file beside it, brought to the disk, given the mode, the
+/// owner and the access control list of the old file, and renamed over it, so that there is the old file or the new one at
 /// every moment. A symbolic link stays a link: the file it leads to is replaced, if that lies below
-/// `root`, the project's folder. Where a rename would break something (the file has other names, or
+/// `root`, the project's folder. A file that holds the new bytes already, as another name of a file
+/// that was replaced does, is left as it is. Where a rename would break something (the file has other names, or
 /// belongs to someone whose file we may write but not create) it is written in place, after the
 /// temporary copy is safe on disk; if that fails half-way, the copy is kept and the error names it.
 ///
@@ -78,14 +79,23 @@ pub fn replace(path: &Path, root: &Path, original: &[u8], new: &[u8]) -> Result<
     // its folder would allow it, and one that an administrator may write is.
     let in_place = OpenOptions::new().write(true).open(&target).map_err(failed)?;
 
+    let now = read_whole(&target).map_err(failed)?;
+    if now == new {
+        return Ok(());
+    }
+    if now != original {
+        return Err(refuse("it was changed since it was read".to_owned()));
+    }
     let dir = target.parent().unwrap_or(&target);
     let copy = synced_copy(dir, new)
         .map_err(|error| refuse(format!("no temporary file beside it: {}", error_text(&error))))?;
     let same_owner = take_owner_and_mode(copy.as_file(), &metadata).map_err(failed)?;
-    if std::fs::read(&target).map_err(failed)? != original {
+    let same_attributes = take_attributes(copy.as_file(), &in_place).is_ok();
+    // Once more, because all that took its time.
+    if read_whole(&target).map_err(failed)? != original {
         return Err(refuse("it was changed since it was read".to_owned()));
     }
-    if same_owner && names(&metadata) == 1 {
+    if same_owner && same_attributes && names(&metadata) == 1 {
         drop(in_place);
         copy.persist(&target).map_err(|error| failed(error.error))?;
     } else {
@@ -134,6 +144,30 @@ fn take_owner_and_mode(file: &File, of: &Metadata) -> io::Result<bool> {
 fn take_owner_and_mode(file: &File, of: &Metadata) -> io::Result<bool> {
     file.set_permissions(of.permissions())?;
     Ok(true)
+}
+
+/// Gives a file the extended attributes of another, the access control list among them, and no other.
+#[cfg(target_os = "linux")]
+fn take_attributes(file: &File, of: &File) -> io::Result<()> {
+    use xattr::FileExt;
+    // Not every file system has them.
+    let Ok(wanted) = of.list_xattr() else { return Ok(()) };
+    let wanted: Vec<_> = wanted.collect();
+    for name in file.list_xattr()?.filter(|name| !wanted.contains(name)) {
+        file.remove_xattr(name)?;
+    }
+    for name in wanted {
+        let value = of.get_xattr(&name)?.unwrap_or_default();
+        if file.get_xattr(&name)?.as_ref() != Some(&value) {
+            file.set_xattr(&name, &value)?;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(not(target_os = "linux"))]
+fn take_attributes(_: &File, _: &File) -> io::Result<()> {
+    Ok(())
 }
 
 /// How many hard links lead to the file, where the system says so.
@@ -262,6 +296,24 @@ mod tests {
             let metadata = fs::metadata(project.path("a.py")).unwrap();
             assert_eq!((metadata.uid(), metadata.gid()), (1234, 1234));
         }
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn extended_attributes_stay() {
+        let project = Project::new();
+        // Not every file system has them.
+        if xattr::set(project.path("a.py"), "user.note", b"kept").is_ok() {
+            project.replace("a.py", "old", "new").unwrap();
+            assert_eq!(xattr::get(project.path("a.py"), "user.note").unwrap().unwrap(), b"kept");
+        }
+    }
+
+    #[test]
+    fn what_holds_the_new_text_already_is_done() {
+        let project = Project::new();
+        project.replace("a.py", "older", "old").unwrap();
+        assert_eq!((project.text("a.py").as_str(), project.names().len()), ("old", 1));
     }
 
     #[cfg(unix)]

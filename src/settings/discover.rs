@@ -1,10 +1,9 @@
 //! Finding the configuration file that counts.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::error::Error;
-use crate::files::{CONFIGURATIONS, error_text};
+use crate::files::{CONFIGURATIONS, error_text, read_whole};
 use crate::settings::layer::{self, Layer};
 
 /// A configuration file that was read.
@@ -69,7 +68,7 @@ pub fn shown(path: &Path, cwd: &Path) -> String {
 fn read_if_ours(path: &Path, cwd: &Path) -> Result<Option<Layer>, Error> {
     // A broken pyproject.toml of a parent folder is not our business unless it speaks of loopcheck.
     if layer::is_pyproject(path) {
-        let bytes = fs::read(path).unwrap_or_default();
+        let bytes = read_whole(path).unwrap_or_default();
         if memchr::memmem::find(&bytes, b"loopcheck").is_none() {
             return Ok(None);
         }
@@ -80,7 +79,7 @@ fn read_if_ours(path: &Path, cwd: &Path) -> Result<Option<Layer>, Error> {
 fn read_text(path: &Path, cwd: &Path) -> Result<String, Error> {
     let failed =
         |why: String| Error::new(format!("cannot read the configuration file {}", shown(path, cwd))).at(why);
-    let bytes = fs::read(path).map_err(|error| failed(error_text(&error)))?;
+    let bytes = read_whole(path).map_err(|error| failed(error_text(&error)))?;
     String::from_utf8(bytes)
         .map_err(|_| failed("it is not UTF-8".to_owned()).help("save the file as UTF-8, as TOML asks"))
 }

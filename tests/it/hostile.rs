@@ -73,6 +73,24 @@ fn pipes_are_not_opened() {
     assert_eq!(ends(&project, &[]), Some(1), "it waits for a pipe");
 }
 
+/// What is named in the command or the configuration is read as a whole, so it must have an end.
+#[test]
+fn named_files_must_have_an_end() {
+    let project = Project::new(&files(&[("main.py", PROGRAM), ("sub/main.py", PROGRAM)]));
+    fs::write(project.path().join("sub/loopcheck.toml"), "baseline = \"../pipe.py\"\n").expect("a file");
+    let made = Command::new("mkfifo").arg("pipe.py").current_dir(project.path()).status();
+    assert!(made.is_ok_and(|status| status.success()), "no pipe was made");
+    for file in ["pipe.py", "/dev/zero", "/dev/full"] {
+        for option in ["--config", "--baseline", "--write-baseline"] {
+            assert_eq!(ends(&project, &[option, file, "main.py"]), Some(2), "{option} {file}");
+        }
+        assert_eq!(ends(&project, &["--isolated", file]), Some(2), "{file}");
+    }
+    assert_eq!(ends(&project, &["--config", "sub/loopcheck.toml", "."]), Some(2));
+    let run = project.check(&["pipe.py"]);
+    assert!(run.stderr.contains("pipe.py: it is not a regular file"), "{}", run.stderr);
+}
+
 /// What cannot be read may ignore anything, so the folder is not checked, and that is a failure.
 #[test]
 fn rules_of_what_to_ignore_are_not_read_from_a_pipe() {

@@ -5,6 +5,7 @@ use std::io::Read;
 use std::path::Path;
 
 use super::Problem;
+use crate::files::error_text;
 
 /// Larger files are not metadata that a person or a resolver wrote (bytes).
 const LIMIT: u64 = 128 << 20;
@@ -30,12 +31,10 @@ fn read_bytes(path: &Path) -> Result<Option<Vec<u8>>, String> {
     let file = match File::open(path) {
         Ok(file) => file,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(format!("cannot be read: {error}; its versions are not known")),
+        Err(error) => return Err(unread(&error)),
     };
     let mut bytes = Vec::new();
-    file.take(LIMIT + 1)
-        .read_to_end(&mut bytes)
-        .map_err(|error| format!("cannot be read: {error}; its versions are not known"))?;
+    file.take(LIMIT + 1).read_to_end(&mut bytes).map_err(|error| unread(&error))?;
     if bytes.len() as u64 > LIMIT {
         return Err(format!(
             "is larger than {} MiB and was not read; its versions are not known",
@@ -43,6 +42,10 @@ fn read_bytes(path: &Path) -> Result<Option<Vec<u8>>, String> {
         ));
     }
     Ok(Some(bytes))
+}
+
+fn unread(error: &std::io::Error) -> String {
+    format!("cannot be read: {}; its versions are not known", error_text(error))
 }
 
 /// Decodes by byte-order mark; without one, every second byte zero means UTF-16.

@@ -23,6 +23,7 @@ mod xml;
 mod yaml;
 
 use std::collections::BTreeMap;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -163,7 +164,8 @@ pub(super) fn load(path: &Path, limit: u64) -> Option<String> {
     if !metadata.is_file() || metadata.len() > limit {
         return None;
     }
-    let bytes = std::fs::read(path).ok()?;
+    let mut bytes = Vec::new();
+    std::fs::File::open(path).ok()?.take(limit).read_to_end(&mut bytes).ok()?;
     Some(crate::project::dependencies::text::decode(&bytes))
 }
 
