@@ -1,6 +1,7 @@
 //! The machine of the paper run: one program, one world, one way at a time.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::entry::{LoopKind, Process};
@@ -262,21 +263,21 @@ impl<'p> Machine<'p> {
     pub fn unknown(&mut self, label: impl Into<Arc<str>>) -> Value {
         self.state.next_unknown += 1;
         let id = self.state.next_unknown;
-        Value::Unknown(Unknown { id, label: short(label.into()), options: None })
+        Value::Unknown(Rc::new(Unknown { id, label: short(label.into()), options: None }))
     }
 
     /// One of a few values.
     pub fn one_of(&mut self, label: impl Into<Arc<str>>, options: Vec<Value>) -> Value {
-        match self.unknown(label) {
-            Value::Unknown(unknown) => Value::Unknown(Unknown { options: Some(options.into()), ..unknown }),
-            known => known,
-        }
+        self.state.next_unknown += 1;
+        let id = self.state.next_unknown;
+        let (label, options) = (short(label.into()), Some(options.into()));
+        Value::Unknown(Rc::new(Unknown { id, label, options }))
     }
 
     /// The unknown that `what` (an attribute, a key, a comparison) makes of another: asked twice, the same.
     pub fn derive(&self, from: &Unknown, what: &str, label: String) -> Value {
         let id = Unknown::derived(from.id, what);
-        Value::Unknown(Unknown { id, label: short(label.into()), options: None })
+        Value::Unknown(Rc::new(Unknown { id, label: short(label.into()), options: None }))
     }
 
     /// The text of the code at a span, shortened to one line of at most 60 characters.
@@ -392,13 +393,7 @@ impl<'p> Machine<'p> {
 
     /// A name of the `builtins` module.
     pub fn builtin(&self, name: &str) -> Value {
-        let module = self.state.modules.get("builtins").copied();
-        match module.map(|id| self.state.heap.get(id)) {
-            Some(Object::Module(module)) => {
-                self.state.heap.scope(module.scope).get(name).cloned().unwrap_or(Value::None)
-            }
-            _ => Value::None,
-        }
+        self.state.heap.scope(prelude::BUILTINS).get(name).cloned().unwrap_or(Value::None)
     }
 
     /// Runs `body` as a frame of the given code.

@@ -2,6 +2,7 @@
 
 mod attributes;
 mod begin;
+mod bindings;
 mod builtins;
 mod calls;
 mod cells;
