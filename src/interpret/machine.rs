@@ -12,6 +12,7 @@ use crate::interpret::nearness::Distances;
 use crate::interpret::prelude;
 use crate::interpret::state::State;
 use crate::interpret::steps::{Recorder, StepKind};
+use crate::interpret::stuck::Ends;
 use crate::interpret::trace::{Event, EventKind, Guard, Root, Site};
 use crate::interpret::value::{FunctionObject, Id, Names, Object, Unknown, Value};
 use crate::interpret::world::World;
@@ -127,6 +128,8 @@ pub struct Machine<'p> {
     pub callback_steps: u64,
     /// Functions that were run because code we do not see holds on to them: once for the same loops is enough.
     pub called_back: BTreeMap<(Unit, Span), BTreeSet<Vec<LoopKind>>>,
+    /// Where the ways through the program have ended so far.
+    pub ends: Ends,
     /// Where ways had ended inside regions that a limit cut off.
     pub cut_off: Vec<State>,
     /// Functions that are not followed again, because they took too many steps.
@@ -196,6 +199,7 @@ impl<'p> Machine<'p> {
             distances: Distances::default(),
             callback_steps: 0,
             called_back: BTreeMap::new(),
+            ends: Ends::default(),
             cut_off: Vec::new(),
             given_up: BTreeMap::new(),
             reserve: 0,

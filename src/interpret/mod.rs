@@ -42,6 +42,7 @@ mod state;
 mod statements;
 pub mod steps;
 mod strings;
+mod stuck;
 mod subscripts;
 mod surroundings;
 #[cfg(test)]
