@@ -192,7 +192,7 @@ mod tests {
             modules: Arc::new(modules),
             root: root.clone(),
         };
-        let traces = roots.iter().map(|name| {
+        let run = |name: &&str| {
             let worlds = Platform::ALL.map(|platform| World::of(&project.dependencies, platform));
             let limits = Limits { steps: 3_000, ..Limits::default() };
             let knowledge = Knowledge::bundled();
@@ -200,8 +200,8 @@ mod tests {
             // All these modules are in the list.
             let module = project.modules.at(&path(name)).expect("a module of the project");
             format!("{:?}", run_root(&options, &Root { module, launch: Launch::Module, function: None }))
-        });
-        traces.last().unwrap_or_default()
+        };
+        roots.iter().map(run).collect::<Vec<_>>().pop().unwrap_or_default()
     }
 
     const LONG: &str = "
