@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use rayon::prelude::*;
+
 use crate::analysis::Workspace;
 use crate::entry::Launch;
 use crate::files::Role;
@@ -9,41 +11,47 @@ use crate::interpret::Unit;
 use crate::interpret::trace::Root;
 use crate::ir::{Expr, ExprKind, Span, Stmt, StmtKind};
 use crate::knowledge::Knowledge;
+use crate::project::Module;
 use crate::project::launchers::{Program, console_scripts};
 
 /// The files that are run: scripts, `__main__.py`, modules that nobody imports, and what another
 /// program runs because of its name.
 pub fn roots(workspace: &Workspace) -> Vec<Root> {
-    let mut roots = Vec::new();
-    for (index, module) in workspace.modules.iter().enumerate() {
-        let can_matter = matches!(module.file.role, Role::Seed | Role::Importer);
-        if !module.file.given || !can_matter {
-            continue;
-        }
-        if module.is_notebook() {
-            roots.push(Root { module: index, launch: Launch::Notebook, function: None });
-            continue;
-        }
-        let is_main = module.path.file_name().is_some_and(|name| name == "__main__.py");
-        let is_hosted = module.host().is_some();
-        let is_started = is_main || is_hosted || module.file.main;
-        if !is_started && module.file.imported {
-            continue;
-        }
-        let text = &module.source().text;
-        if !is_started && module.file.role != Role::Seed && !calls_at_top(text) {
-            continue;
-        }
-        let relative = text.lines().any(|line| line.starts_with("from ."));
-        let launch = if is_main || (relative && !is_hosted) { Launch::Module } else { Launch::Script };
-        roots.push(Root { module: index, launch, function: None });
-    }
+    let modules: Vec<&Module> = workspace.modules.iter().collect();
+    // This reads them for the first time.
+    let launches: Vec<Option<Launch>> = modules.par_iter().map(|module| launch_of(module)).collect();
+    let started = launches.into_iter().enumerate().filter_map(|(module, launch)| Some((module, launch?)));
+    let mut roots: Vec<Root> =
+        started.map(|(module, launch)| Root { module, launch, function: None }).collect();
     add_programs(workspace, &mut roots);
     roots.extend(console_roots(workspace));
     add_libraries(workspace, &mut roots);
     let commands = workspace.modules.iter().enumerate().filter(|(_, module)| module.command.is_some());
     roots.extend(commands.map(|(module, _)| Root { module, launch: Launch::Launcher, function: None }));
     roots
+}
+
+/// How a file is run by itself, if it is.
+fn launch_of(module: &Module) -> Option<Launch> {
+    let can_matter = matches!(module.file.role, Role::Seed | Role::Importer);
+    if !module.file.given || !can_matter {
+        return None;
+    }
+    if module.is_notebook() {
+        return Some(Launch::Notebook);
+    }
+    let is_main = module.path.file_name().is_some_and(|name| name == "__main__.py");
+    let is_hosted = module.host().is_some();
+    let is_started = is_main || is_hosted || module.file.main;
+    if !is_started && module.file.imported {
+        return None;
+    }
+    let text = &module.source().text;
+    if !is_started && module.file.role != Role::Seed && !calls_at_top(text) {
+        return None;
+    }
+    let relative = text.lines().any(|line| line.starts_with("from ."));
+    Some(if is_main || (relative && !is_hosted) { Launch::Module } else { Launch::Script })
 }
 
 /// Files that a command line runs are roots; the command line tells, where all agree, that it is `-m`.
@@ -125,28 +133,24 @@ fn calls_at_top(text: &str) -> bool {
 
 /// Functions and methods that call something like a runner and did not run from any root.
 pub fn unreached(workspace: &Workspace, executed: &BTreeSet<(Unit, Span)>) -> Vec<Root> {
-    let mut roots = Vec::new();
-    for (index, module) in workspace.modules.iter().enumerate() {
+    let modules: Vec<&Module> = workspace.modules.iter().collect();
+    let unreached_in = |(index, module): (usize, &&Module)| {
         // Test functions are called by a test runner, which has its own way with loops.
         let is_test = module.is_test(&workspace.project_of(index).top);
         if !module.file.given || module.file.role != Role::Seed || is_test || module.is_notebook() {
-            continue;
+            return Vec::new();
         }
-        let Ok(code) = module.code() else { continue };
         let mut found = Vec::new();
-        functions(&code.body, "", &mut found);
-        for (name, span, body) in found {
-            let done = executed.contains(&(Unit::Project(index), span));
-            if !done && mentions(body) {
-                roots.push(Root {
-                    module: index,
-                    launch: Launch::Function,
-                    function: Some((name.as_str().into(), span)),
-                });
-            }
-        }
-    }
-    roots
+        functions(module.code().map_or(&[][..], |code| &code.body), "", &mut found);
+        found.retain(|(_, span, body)| !executed.contains(&(Unit::Project(index), *span)) && mentions(body));
+        let root = |(name, span, _): (String, Span, _)| Root {
+            module: index,
+            launch: Launch::Function,
+            function: Some((name.as_str().into(), span)),
+        };
+        found.into_iter().map(root).collect()
+    };
+    modules.par_iter().enumerate().flat_map_iter(unreached_in).collect()
 }
 
 fn functions<'a>(body: &'a [Stmt], prefix: &str, found: &mut Vec<(String, Span, &'a [Stmt])>) {

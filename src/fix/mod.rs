@@ -19,6 +19,8 @@ mod verify;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use rayon::prelude::*;
+
 use crate::analysis::Workspace;
 use crate::fault;
 use crate::finding::{Applicability, Edit, Fix, Severity};
@@ -50,8 +52,40 @@ pub fn plan_all(
     traces: &[RootTrace],
     diagnoses: &mut [Diagnosis],
 ) {
+    by_programs(diagnoses)
+        .into_par_iter()
+        .for_each(|diagnoses| plan_each(settings, workspace, traces, diagnoses));
+}
+
+/// Findings that have programs in common, in their order. What is proven of one group tells nothing
+/// about another.
+fn by_programs(diagnoses: &mut [Diagnosis]) -> Vec<Vec<&mut Diagnosis>> {
+    // The first program of the group that a program is in.
+    let mut first_of: BTreeMap<usize, usize> = BTreeMap::new();
+    for diagnosis in &*diagnoses {
+        let all = diagnosis.programs();
+        let firsts: BTreeSet<usize> = all.iter().map(|one| *first_of.entry(*one).or_insert(*one)).collect();
+        if let (Some(first), 2..) = (firsts.first(), firsts.len()) {
+            first_of.values_mut().filter(|other| firsts.contains(other)).for_each(|other| *other = *first);
+        }
+    }
+    let mut groups: BTreeMap<usize, Vec<&mut Diagnosis>> = BTreeMap::new();
+    for diagnosis in diagnoses {
+        if let Some(first) = diagnosis.programs().first().and_then(|one| first_of.get(one)) {
+            groups.entry(*first).or_default().push(diagnosis);
+        }
+    }
+    groups.into_values().collect()
+}
+
+fn plan_each(
+    settings: &Settings,
+    workspace: &Workspace,
+    traces: &[RootTrace],
+    diagnoses: Vec<&mut Diagnosis>,
+) {
     let mut proofs = Proofs::default();
-    proofs.prove_together(settings, workspace, traces, diagnoses);
+    proofs.prove_together(settings, workspace, traces, diagnoses.iter().map(|diagnosis| &**diagnosis));
     for diagnosis in diagnoses {
         // What cures the call cures its finding, whichever rule tells of it.
         let silenced = diagnosis.silenced.iter().filter(|_| diagnosis.is_about_calls());
@@ -107,11 +141,7 @@ fn plan(
             "LC501" => remedy::without_policy(workspace, traces, diagnosis)?,
             _ => remedy::remedy(wish, workspace, trace, diagnosis)?,
         };
-        // A policy may decide for several programs.
-        let mut concerned: BTreeSet<usize> = diagnosis.trace.into_iter().collect();
-        if diagnosis.finding.code == "LC501" {
-            concerned.extend(diagnosis.calls.iter().map(|(index, _)| *index));
-        }
+        let concerned = diagnosis.concerned();
         let mut prove =
             |cure: Cure| match proofs.prove(settings, workspace, traces, &concerned, diagnosis, &cure) {
                 Ok(fix) => Ok((cure, fix)),

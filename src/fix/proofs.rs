@@ -40,12 +40,12 @@ impl Proofs {
     /// Proves the cures of one program in one run where each sets arguments of its own call: such
     /// cures do not touch each other. What does not hold together is proven by halves, so that one
     /// call without a cure costs the others little.
-    pub fn prove_together(
+    pub fn prove_together<'d>(
         &mut self,
         settings: &Settings,
         workspace: &Workspace,
         traces: &[RootTrace],
-        diagnoses: &[Diagnosis],
+        diagnoses: impl Iterator<Item = &'d Diagnosis>,
     ) {
         let mut by_program: BTreeMap<(usize, &str), Vec<Wish<'_>>> = BTreeMap::new();
         for diagnosis in diagnoses {

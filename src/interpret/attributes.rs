@@ -2,7 +2,7 @@
 
 use crate::interpret::machine::{Flow, Machine, Stop, Unit};
 use crate::interpret::trace::EventKind;
-use crate::interpret::value::{Id, Mapping, Names, Object, Value};
+use crate::interpret::value::{Id, Mapping, Object, Value};
 use crate::ir::Name;
 
 impl<'p> Machine<'p> {
@@ -35,19 +35,23 @@ impl<'p> Machine<'p> {
         if let Some((kind, methods)) = methods {
             return Ok(self.known_method(kind, methods, value, name));
         }
-        Ok(match self.state.heap.get(id).clone() {
+        let object = self.state.heap.share(id);
+        Ok(match &*object {
             Object::Module(module) => {
                 self.module_attribute(id, &module.name, module.scope, module.open, name)?
             }
             Object::Instance { class, attributes, open } => {
-                self.instance_attribute(value, class, &attributes, open, name)?
+                let (class, open, own) = (*class, *open, attributes.get(name).cloned());
+                // What follows may change the instance, which is copied where somebody looks at it.
+                drop(object);
+                self.instance_attribute(value, class, own, open, name)?
             }
             Object::Class(class) => match self.class_attribute(id, name) {
                 Some((found, _)) => Some(self.bind_to_class(found, id)),
                 None => match name {
-                    "__name__" => Some(Value::Str(class.name)),
-                    "__qualname__" => Some(Value::Str(class.qualname)),
-                    "__module__" => Some(Value::Str(class.module)),
+                    "__name__" => Some(Value::Str(class.name.clone())),
+                    "__qualname__" => Some(Value::Str(class.qualname.clone())),
+                    "__module__" => Some(Value::Str(class.module.clone())),
                     "__dict__" | "__mro__" | "__bases__" | "__doc__" => Some(self.unknown(name)),
                     _ if self.has_unseen_attributes(id) || class.row.is_some() => {
                         Some(self.unknown(format!("{}.{name}", class.name)))
@@ -55,12 +59,12 @@ impl<'p> Machine<'p> {
                     _ => None,
                 },
             },
-            Object::Super { after, receiver } => self.super_attribute(after, &receiver, name)?,
+            Object::Super { after, receiver } => self.super_attribute(*after, receiver, name)?,
             Object::Function(function) => match function.attributes.get(name) {
                 Some(found) => Some(found.clone()),
                 None => match name {
                     "__name__" => Some(Value::Str(function.code.name.clone())),
-                    "__qualname__" => Some(Value::Str(function.qualname)),
+                    "__qualname__" => Some(Value::Str(function.qualname.clone())),
                     "__module__" => self.state.heap.scope(function.globals).get("__name__").cloned(),
                     "__doc__" | "__dict__" | "__annotations__" | "__code__" | "__defaults__"
                     | "__kwdefaults__" | "__signature__" | "__globals__" | "__closure__" => {
@@ -71,15 +75,15 @@ impl<'p> Machine<'p> {
                 },
             },
             Object::Method { function, receiver } => match name {
-                "__self__" => Some(receiver),
-                "__func__" => Some(function),
-                _ => self.find_attribute(&function, name)?,
+                "__self__" => Some(receiver.clone()),
+                "__func__" => Some(function.clone()),
+                _ => self.find_attribute(function, name)?,
             },
             Object::Row(_) => Some(self.unknown(name)),
             Object::Suspended(_) => self.known_method("coroutine", COROUTINE_METHODS, value, name),
             Object::Property(function) => match name {
                 "setter" | "deleter" | "getter" => Some(Value::Builtin("property_setter")),
-                "fget" => Some(function),
+                "fget" => Some(function.clone()),
                 _ => Some(self.unknown(name)),
             },
             Object::List(_)
@@ -200,7 +204,7 @@ impl<'p> Machine<'p> {
         &mut self,
         receiver: &Value,
         class: Id,
-        attributes: &Names,
+        own: Option<Value>,
         open: bool,
         name: &str,
     ) -> Flow<Option<Value>> {
@@ -211,22 +215,22 @@ impl<'p> Machine<'p> {
             let getter = getter.clone();
             return self.call(getter, vec![receiver.clone()], Vec::new()).map(Some);
         }
-        if let Some(found) = attributes.get(name) {
-            return Ok(Some(found.clone()));
+        if own.is_some() {
+            return Ok(own);
         }
         match name {
             "__class__" => return Ok(Some(Value::Object(class))),
             "__dict__" => {
-                // Whoever holds the dictionary may add attributes.
+                let mut entries = Vec::new();
                 if let Some(id) = receiver.as_id()
-                    && let Object::Instance { open, .. } = self.state.heap.get_mut(id)
+                    && let Object::Instance { attributes, open, .. } = self.state.heap.get_mut(id)
                 {
+                    // Whoever holds the dictionary may add attributes.
                     *open = true;
+                    entries.extend(
+                        attributes.iter().map(|(name, value)| (Value::Str(name.clone()), value.clone())),
+                    );
                 }
-                let entries = attributes
-                    .iter()
-                    .map(|(name, value)| (Value::Str(name.clone()), value.clone()))
-                    .collect();
                 return Ok(Some(self.alloc(Object::Dict(Mapping { entries, open }))));
             }
             _ => {}
@@ -323,10 +327,8 @@ impl<'p> Machine<'p> {
         let mut order = Vec::new();
         self.linearise(class, &mut order, 0);
         // A base shared by several classes comes after all of them.
-        let mut seen = std::collections::BTreeSet::new();
-        let mut kept: Vec<Id> = order.into_iter().rev().filter(|id| seen.insert(*id)).collect();
-        kept.reverse();
-        kept
+        let is_last = |at: &usize| !order[at + 1..].contains(&order[*at]);
+        (0..order.len()).filter(is_last).map(|at| order[at]).collect()
     }
 
     fn linearise(&self, class: Id, order: &mut Vec<Id>, depth: usize) {
@@ -369,7 +371,7 @@ impl<'p> Machine<'p> {
 
     pub fn bind_method(&mut self, found: Value, receiver: Value, class: Id) -> Value {
         let Value::Object(id) = &found else { return found };
-        match self.state.heap.get(*id).clone() {
+        match &*self.state.heap.share(*id) {
             Object::Function(_) | Object::Row(_) => {
                 let is_class =
                     matches!(receiver.as_id().map(|id| self.state.heap.get(id)), Some(Object::Class(_)));
@@ -377,19 +379,20 @@ impl<'p> Machine<'p> {
             }
             Object::ClassMethod(function) => {
                 let receiver = Value::Object(class);
-                self.alloc(Object::Method { function, receiver })
+                self.alloc(Object::Method { function: function.clone(), receiver })
             }
-            Object::StaticMethod(function) => function,
+            Object::StaticMethod(function) => function.clone(),
             _ => found,
         }
     }
 
     fn bind_to_class(&mut self, found: Value, class: Id) -> Value {
-        match found.as_id().map(|id| self.state.heap.get(id).clone()) {
+        match found.as_id().map(|id| self.state.heap.get(id)) {
             Some(Object::ClassMethod(function)) => {
+                let function = function.clone();
                 self.alloc(Object::Method { function, receiver: Value::Object(class) })
             }
-            Some(Object::StaticMethod(function)) => function,
+            Some(Object::StaticMethod(function)) => function.clone(),
             _ => found,
         }
     }

@@ -21,7 +21,7 @@ use crate::interpret::world::Asked;
 use crate::ir::{ExprKind, Name, Span, StmtKind};
 use crate::knowledge::stdlib::is_stdlib;
 use crate::platform::Platform;
-use crate::project::Found;
+use crate::project::{Found, Project};
 
 /// On each thread, outcomes are kept until they hold more objects than this all together.
 const KEPT: usize = 200_000;
@@ -34,7 +34,7 @@ thread_local! {
 
 /// All that the outcome of an import depends on.
 #[derive(Clone, PartialEq, Eq, Hash)]
-struct Key {
+pub struct Key {
     /// The modules of one analysis, with the texts they have in it.
     modules: u64,
     root: PathBuf,
@@ -45,6 +45,13 @@ struct Key {
     own: Vec<PathBuf>,
     /// The steps of the import are part of its outcome.
     recorded: bool,
+}
+
+impl Key {
+    /// Whether it belongs to the analysis of a project.
+    pub fn is_of(&self, project: &Project) -> bool {
+        self.modules == project.modules.id()
+    }
 }
 
 /// The import a root begins with.
@@ -217,8 +224,7 @@ impl<'p> Machine<'p> {
         if !begins || self.recorder.is_some() || !self.is_same_for_all_roots() {
             return self.import(dotted);
         }
-        let own = self.own_folders(&self.project.search_path(&self.root));
-        let key = (Key { own, ..self.key_of(package.to_string()) }, self.limits.steps);
+        let key = (self.key_of_all(package), self.limits.steps);
         if let Some(reason) = TOO_LONG.with_borrow(|known| known.get(&key).copied()) {
             return self.bound(reason);
         }
@@ -237,7 +243,7 @@ impl<'p> Machine<'p> {
     }
 
     /// In the repository of a framework it depends on the root what the framework's name means.
-    fn is_same_for_all_roots(&self) -> bool {
+    pub fn is_same_for_all_roots(&self) -> bool {
         let is_framework = self.project.name.as_deref().is_some_and(|name| self.is_known_package(name));
         !is_framework && self.world.packages.instead.is_empty()
     }
@@ -246,6 +252,12 @@ impl<'p> Machine<'p> {
     fn own_folders(&self, all: &[PathBuf]) -> Vec<PathBuf> {
         let shared = [self.project.root.clone(), self.project.root.join("src")];
         all.iter().filter(|folder| !shared.contains(folder)).cloned().collect()
+    }
+
+    /// The key of an import that is to be the same in every folder that is searched.
+    pub fn key_of_all(&self, dotted: &str) -> Key {
+        let own = self.own_folders(&self.project.search_path(&self.root));
+        Key { own, ..self.key_of(dotted.to_string()) }
     }
 
     fn key_of(&self, dotted: String) -> Key {

@@ -32,30 +32,33 @@ impl<'p> Machine<'p> {
                 return self.doubt("TypeError", format!("{shown} is not callable"));
             }
         };
-        match self.state.heap.get(id).clone() {
-            Object::Function(function) => self.call_function(id, &function, args, keywords),
+        let object = self.state.heap.share(id);
+        match &*object {
+            Object::Function(function) => self.call_function(id, function, args, keywords),
             Object::Method { function, receiver } => match function {
-                Value::Builtin(name) => self.call_builtin_method(name, receiver, args),
-                Value::Object(row) if matches!(self.state.heap.get(row), Object::Row(_)) => {
-                    self.call_row(row, Some(receiver), args, keywords)
+                Value::Builtin(name) => self.call_builtin_method(name, receiver.clone(), args),
+                Value::Object(row) if matches!(self.state.heap.get(*row), Object::Row(_)) => {
+                    self.call_row(*row, Some(receiver.clone()), args, keywords)
                 }
                 function => {
-                    let mut all = vec![receiver];
+                    let mut all = Vec::with_capacity(args.len() + 1);
+                    all.push(receiver.clone());
                     all.extend(args);
-                    self.call(function, all, keywords)
+                    self.call(function.clone(), all, keywords)
                 }
             },
             Object::Class(_) => self.construct(id, args, keywords),
             Object::Row(_) => self.call_row(id, None, args, keywords),
             Object::StaticMethod(function) | Object::ClassMethod(function) => {
-                self.call(function, args, keywords)
+                self.call(function.clone(), args, keywords)
             }
-            Object::Instance { class, open, .. } => match self.class_attribute(class, "__call__") {
+            Object::Instance { class, open, .. } => match self.class_attribute(*class, "__call__") {
                 Some((method, _)) => {
-                    let method = self.bind_method(method, callee, class);
+                    let method = self.bind_method(method, callee, *class);
+                    drop(object);
                     self.call(method, args, keywords)
                 }
-                None if open || self.has_unknown_base(class) => {
+                None if *open || self.has_unknown_base(*class) => {
                     let label = format!("{}()", self.shown(&callee));
                     Ok(self.call_unknown(label, args, keywords))
                 }
@@ -99,7 +102,7 @@ impl<'p> Machine<'p> {
 
     /// Notes that code we do not see holds on to a function.
     pub fn escape(&mut self, id: Id) {
-        match self.state.heap.get(id).clone() {
+        match &*self.state.heap.share(id) {
             Object::Function(function) if matches!(function.unit, Unit::Project(_)) => {
                 self.state.escaped.insert(id);
             }
@@ -113,7 +116,7 @@ impl<'p> Machine<'p> {
                     self.state.escaped.extend(held);
                 }
             }
-            Object::Method { function: Value::Object(function), .. } if matches!(self.state.heap.get(function), Object::Function(f) if matches!(f.unit, Unit::Project(_))) =>
+            Object::Method { function: Value::Object(function), .. } if matches!(self.state.heap.get(*function), Object::Function(f) if matches!(f.unit, Unit::Project(_))) =>
             {
                 self.state.escaped.insert(id);
             }
@@ -161,7 +164,8 @@ impl<'p> Machine<'p> {
 
     /// Runs the body of a function whose arguments are bound. Ends in [`Stop::Return`] or `Ok(None)`.
     pub fn run_body<'a>(&mut self, id: Id, scope: Id, hook: Option<&'a Hook<'a, 'p>>) -> Flow<Value> {
-        let Object::Function(function) = self.state.heap.get(id).clone() else { return Ok(Value::None) };
+        let object = self.state.heap.share(id);
+        let Object::Function(function) = &*object else { return Ok(Value::None) };
         let active = self.frames.iter().filter(|frame| frame.function == Some(id)).count();
         if active >= self.limits.recursion {
             self.state.may_raise += 1;
@@ -206,10 +210,11 @@ impl<'p> Machine<'p> {
         let mut names = Names::new();
         let open_args = keywords.iter().any(|(name, _)| &**name == "*");
         let open_keywords = keywords.iter().any(|(name, _)| &**name == "**");
-        let mut keywords: Keywords =
-            keywords.into_iter().filter(|(name, _)| !matches!(&**name, "*" | "**")).collect();
+        let mut keywords = keywords;
+        keywords.retain(|(name, _)| !matches!(&**name, "*" | "**"));
         let mut args = args.into_iter();
-        for (param, default) in code.params.iter().zip(function.defaults.iter()) {
+        for (at, param) in code.params.iter().enumerate() {
+            let default = function.defaults.get(at).and_then(Option::as_ref);
             let by_name = |keywords: &mut Keywords| {
                 keywords
                     .iter()
@@ -279,8 +284,8 @@ impl<'p> Machine<'p> {
 
     /// `Class(...)`
     fn construct(&mut self, id: Id, args: Vec<Value>, keywords: Keywords) -> Flow<Value> {
-        let Object::Class(class) = self.state.heap.get(id).clone() else { return Ok(Value::None) };
-        if self.class_attribute(id, "__new__").is_some() && class.unit != Unit::Text {
+        let Object::Class(class) = self.state.heap.get(id) else { return Ok(Value::None) };
+        if class.unit != Unit::Text && self.class_attribute(id, "__new__").is_some() {
             let maker = self.class_attribute(id, "__new__").map(|(maker, _)| {
                 match maker.as_id().map(|id| self.state.heap.get(id)) {
                     Some(Object::StaticMethod(function)) => function.clone(),
@@ -438,8 +443,11 @@ impl<'p> Machine<'p> {
 
     /// Enters a context manager, synchronous or not.
     pub fn enter(&mut self, context: &Value) -> Flow<Value> {
-        let Some(Object::Instance { class, .. }) = context.as_id().map(|id| self.state.heap.get(id).clone())
-        else {
+        let class = match context.as_id().map(|id| self.state.heap.get(id)) {
+            Some(Object::Instance { class, .. }) => Some(*class),
+            _ => None,
+        };
+        let Some(class) = class else {
             self.state.may_raise += 1;
             return Ok(match context {
                 Value::Unknown(unknown) => self.derive(unknown, "entered", unknown.label.to_string()),
@@ -459,9 +467,9 @@ impl<'p> Machine<'p> {
 
     /// Leaves a context manager; true when it swallows the error.
     pub fn leave(&mut self, context: &Value, error: Option<Value>) -> Flow<bool> {
-        let Some(Object::Instance { class, .. }) = context.as_id().map(|id| self.state.heap.get(id).clone())
-        else {
-            return Ok(false);
+        let class = match context.as_id().map(|id| self.state.heap.get(id)) {
+            Some(Object::Instance { class, .. }) => *class,
+            _ => return Ok(false),
         };
         for (name, awaited) in [("__exit__", false), ("__aexit__", true)] {
             if self.class_attribute(class, name).is_some() {

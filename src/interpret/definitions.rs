@@ -30,11 +30,13 @@ impl<'p> Machine<'p> {
     /// A function with the defaults of its parameters, before its decorators.
     pub fn make_function(&mut self, env: &Env<'_, 'p>, code: &Arc<ir::Function>) -> Flow<Value> {
         let mut defaults = Vec::new();
-        for param in &code.params {
-            defaults.push(match &param.default {
-                Some(default) => Some(self.eval(env, default)?),
-                None => None,
-            });
+        if code.params.iter().any(|param| param.default.is_some()) {
+            for param in &code.params {
+                defaults.push(match &param.default {
+                    Some(default) => Some(self.eval(env, default)?),
+                    None => None,
+                });
+            }
         }
         let class = match env.chain.kind {
             ScopeKind::Class(_) => match self.state.heap.scope(env.chain.scope).get("__class_id__") {

@@ -199,9 +199,7 @@ impl<'p> Machine<'p> {
             }
         }
         self.stand_at(env, expr.span);
-        let mut seen: FxHashSet<&str> = FxHashSet::default();
-        let named = keywords.iter().filter(|(name, _)| !matches!(&**name, "*" | "**"));
-        if let Some((twice, _)) = named.into_iter().find(|(name, _)| !seen.insert(name)) {
+        if let Some(twice) = twice_among(&keywords) {
             return self.raise("TypeError", format!("got multiple values for keyword argument '{twice}'"));
         }
         match callee {
@@ -422,14 +420,12 @@ impl<'p> Machine<'p> {
     /// Awaits a value: runs a coroutine's body, or takes the result of what has already run.
     pub fn wait_for(&mut self, value: Value) -> Flow<Value> {
         let value = self.settle_value(value);
-        match value.as_id().map(|id| self.state.heap.get(id).clone()) {
+        match value.as_id().map(|id| self.state.heap.get(id)) {
             Some(Object::Suspended(_)) => self.run_suspended(&value),
-            Some(Object::Instance { attributes, .. }) => {
+            Some(Object::Instance { class, attributes, .. }) => {
                 if let Some(result) = attributes.get("_result") {
                     return Ok(result.clone());
                 }
-                let Value::Object(id) = value else { return Ok(Value::None) };
-                let Object::Instance { class, .. } = self.state.heap.get(id) else { return Ok(Value::None) };
                 match self.class_attribute(*class, "__await__") {
                     Some(_) => {
                         let method = self.attribute(value, "__await__")?;
@@ -470,4 +466,14 @@ impl<'p> Machine<'p> {
             other => other,
         })
     }
+}
+
+/// The first name that stands twice among the keywords of a call.
+fn twice_among(keywords: &[(Name, Value)]) -> Option<Name> {
+    if keywords.len() < 2 {
+        return None;
+    }
+    let mut seen: FxHashSet<&str> = FxHashSet::default();
+    let mut named = keywords.iter().map(|(name, _)| name).filter(|name| !matches!(&***name, "*" | "**"));
+    named.find(|name| !seen.insert(name)).cloned()
 }

@@ -72,9 +72,9 @@ impl<'p> Machine<'p> {
 
     fn import_name(&mut self, dotted: &str, module: &Value, name: &Name) -> Flow<Value> {
         let settled = self.settle_value(module.clone());
-        let object = match settled.as_id().map(|id| self.state.heap.get(id).clone()) {
-            Some(Object::Module(object)) => object,
-            _ => return self.attribute(settled, name),
+        let object = settled.as_id().map(|id| self.state.heap.share(id));
+        let Some(Object::Module(object)) = object.as_deref() else {
+            return self.attribute(settled, name);
         };
         if let Some(found) = self.state.heap.scope(object.scope).get(name) {
             let found = found.clone();
@@ -187,8 +187,11 @@ impl<'p> Machine<'p> {
             if let Some(parent) = parent
                 && let Object::Module(object) = self.state.heap.get(parent)
             {
-                let scope = object.scope;
-                self.state.heap.scope_mut(scope).insert(dotted[at..end].into(), Value::Object(found));
+                let (scope, last) = (object.scope, &dotted[at..end]);
+                let known = self.state.heap.scope(scope).get(last).and_then(Value::as_id);
+                if known != Some(found) {
+                    self.state.heap.scope_mut(scope).insert(last.into(), Value::Object(found));
+                }
             }
             parent = Some(found);
             if end == dotted.len() {

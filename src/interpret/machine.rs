@@ -1,6 +1,7 @@
 //! The machine of the paper run: one program, one world, one way at a time.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::entry::{LoopKind, Process};
@@ -11,6 +12,7 @@ use crate::interpret::nearness::Distances;
 use crate::interpret::prelude;
 use crate::interpret::state::State;
 use crate::interpret::steps::{Recorder, StepKind};
+use crate::interpret::stuck::Ends;
 use crate::interpret::trace::{Event, EventKind, Guard, Root, Site};
 use crate::interpret::value::{FunctionObject, Id, Names, Object, Unknown, Value};
 use crate::interpret::world::World;
@@ -126,6 +128,8 @@ pub struct Machine<'p> {
     pub callback_steps: u64,
     /// Functions that were run because code we do not see holds on to them: once for the same loops is enough.
     pub called_back: BTreeMap<(Unit, Span), BTreeSet<Vec<LoopKind>>>,
+    /// Where the ways through the program have ended so far.
+    pub ends: Ends,
     /// Where ways had ended inside regions that a limit cut off.
     pub cut_off: Vec<State>,
     /// Functions that are not followed again, because they took too many steps.
@@ -195,6 +199,7 @@ impl<'p> Machine<'p> {
             distances: Distances::default(),
             callback_steps: 0,
             called_back: BTreeMap::new(),
+            ends: Ends::default(),
             cut_off: Vec::new(),
             given_up: BTreeMap::new(),
             reserve: 0,
@@ -262,21 +267,21 @@ impl<'p> Machine<'p> {
     pub fn unknown(&mut self, label: impl Into<Arc<str>>) -> Value {
         self.state.next_unknown += 1;
         let id = self.state.next_unknown;
-        Value::Unknown(Unknown { id, label: short(label.into()), options: None })
+        Value::Unknown(Rc::new(Unknown { id, label: short(label.into()), options: None }))
     }
 
     /// One of a few values.
     pub fn one_of(&mut self, label: impl Into<Arc<str>>, options: Vec<Value>) -> Value {
-        match self.unknown(label) {
-            Value::Unknown(unknown) => Value::Unknown(Unknown { options: Some(options.into()), ..unknown }),
-            known => known,
-        }
+        self.state.next_unknown += 1;
+        let id = self.state.next_unknown;
+        let (label, options) = (short(label.into()), Some(options.into()));
+        Value::Unknown(Rc::new(Unknown { id, label, options }))
     }
 
     /// The unknown that `what` (an attribute, a key, a comparison) makes of another: asked twice, the same.
     pub fn derive(&self, from: &Unknown, what: &str, label: String) -> Value {
         let id = Unknown::derived(from.id, what);
-        Value::Unknown(Unknown { id, label: short(label.into()), options: None })
+        Value::Unknown(Rc::new(Unknown { id, label: short(label.into()), options: None }))
     }
 
     /// The text of the code at a span, shortened to one line of at most 60 characters.
@@ -392,13 +397,7 @@ impl<'p> Machine<'p> {
 
     /// A name of the `builtins` module.
     pub fn builtin(&self, name: &str) -> Value {
-        let module = self.state.modules.get("builtins").copied();
-        match module.map(|id| self.state.heap.get(id)) {
-            Some(Object::Module(module)) => {
-                self.state.heap.scope(module.scope).get(name).cloned().unwrap_or(Value::None)
-            }
-            _ => Value::None,
-        }
+        self.state.heap.scope(prelude::BUILTINS).get(name).cloned().unwrap_or(Value::None)
     }
 
     /// Runs `body` as a frame of the given code.

@@ -121,7 +121,7 @@ impl<'p> Machine<'p> {
     }
 
     fn join_names(&mut self, mut x: Names, y: &Names) -> Names {
-        for (name, value) in y {
+        for (name, value) in y.iter() {
             let joined = match x.get(name) {
                 Some(mine) if mine.same(value) => continue,
                 Some(mine) => self.join(mine.clone(), value.clone()),

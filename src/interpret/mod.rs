@@ -2,6 +2,7 @@
 
 mod attributes;
 mod begin;
+mod bindings;
 mod builtins;
 mod calls;
 mod cells;
@@ -41,6 +42,7 @@ mod state;
 mod statements;
 pub mod steps;
 mod strings;
+mod stuck;
 mod subscripts;
 mod surroundings;
 #[cfg(test)]

@@ -4,7 +4,8 @@ use std::rc::Rc;
 
 use crate::interpret::env::{Env, ScopeKind};
 use crate::interpret::machine::{Flow, Machine};
-use crate::interpret::value::{Id, Object, Value};
+use crate::interpret::prelude;
+use crate::interpret::value::{Id, Value};
 use crate::ir::{Expr, ExprKind, Name};
 
 impl<'p> Machine<'p> {
@@ -30,9 +31,10 @@ impl<'p> Machine<'p> {
     /// The value of a name, if it is bound.
     pub fn lookup(&self, env: &Env<'_, 'p>, name: &str) -> Option<Value> {
         let mut chain = Some(&env.chain);
-        let mut innermost = true;
+        let (mut innermost, mut in_globals) = (true, false);
         while let Some(link) = chain {
             let visible = innermost || !matches!(link.kind, ScopeKind::Class(_));
+            in_globals |= visible && link.scope == env.globals;
             if visible && let Some(value) = self.state.heap.scope(link.scope).get(name) {
                 return Some(value.clone());
             }
@@ -43,14 +45,10 @@ impl<'p> Machine<'p> {
             innermost &= matches!(link.kind, ScopeKind::Comprehension);
             chain = link.parent.as_ref();
         }
-        if let Some(value) = self.state.heap.scope(env.globals).get(name) {
+        if !in_globals && let Some(value) = self.state.heap.scope(env.globals).get(name) {
             return Some(value.clone());
         }
-        let builtins = self.state.modules.get("builtins")?;
-        match self.state.heap.get(*builtins) {
-            Object::Module(module) => self.state.heap.scope(module.scope).get(name).cloned(),
-            _ => None,
-        }
+        self.state.heap.scope(prelude::BUILTINS).get(name).cloned()
     }
 
     pub fn bind(&mut self, env: &Env<'_, 'p>, name: &Name, value: Value) {

@@ -128,7 +128,7 @@ impl<'p> Machine<'p> {
             return if matches!(found, Meant::Foreign) { Meant::Foreign } else { Meant::Anything };
         };
         let attribute = match self.state.heap.get(id) {
-            Object::Module(module) => self.state.heap.scope(module.scope).get(&**name).cloned(),
+            Object::Module(module) => self.state.heap.scope(module.scope).get(name).cloned(),
             Object::Class(_) => self.class_attribute(id, name).map(|(found, _)| found),
             Object::Instance { class, .. } => self.class_attribute(*class, name).map(|(found, _)| found),
             _ => None,

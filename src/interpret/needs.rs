@@ -3,9 +3,9 @@
 use crate::entry::LoopKind;
 use crate::interpret::calls::Keywords;
 use crate::interpret::machine::{Machine, Unit};
-use crate::interpret::state::State;
+use crate::interpret::state::{Events, State};
 use crate::interpret::trace::{Event, EventKind, PolicyKind, Use};
-use crate::interpret::value::{Id, Object, Unknown, Value};
+use crate::interpret::value::{Id, Object, Value};
 use crate::interpret::world::Platform;
 use crate::knowledge::{Need, Needed};
 
@@ -76,7 +76,7 @@ impl<'p> Machine<'p> {
             && (need.begins.is_empty()
                 || match args.first().or_else(|| keyword("url")) {
                     Some(Value::Str(text)) => begins(text),
-                    Some(Value::Unknown(Unknown { label, .. })) => begins(label),
+                    Some(Value::Unknown(unknown)) => begins(&unknown.label),
                     _ => false,
                 })
     }
@@ -107,7 +107,7 @@ pub fn same_but_for_uses(a: &State, b: &State) -> bool {
 
 /// Adds what is used on another way, in which the same happened otherwise, where it was used there.
 pub fn add_uses(state: &mut State, other: &State) {
-    let mut merged = imbl::Vector::new();
+    let mut merged = Events::new();
     let mut theirs = other.events.iter().peekable();
     let mut ours = state.events.iter().peekable();
     loop {

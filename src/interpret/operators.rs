@@ -1,6 +1,7 @@
 //! Truth, equality, order and arithmetic of paper values. `None` means the program does not decide.
 
 use std::cmp::Ordering;
+use std::rc::Rc;
 
 use crate::interpret::machine::{Flow, Machine, short};
 use crate::interpret::value::{Object, Sequence, Unknown, Value};
@@ -85,7 +86,7 @@ impl<'p> Machine<'p> {
             (Some(truth), _) => Value::Bool(!truth),
             (None, Value::Unknown(unknown)) if unknown.options.is_none() => {
                 let label = short(format!("not {}", unknown.label).into());
-                Value::Unknown(Unknown { id: unknown.negation(), label, options: None })
+                Value::Unknown(Rc::new(Unknown { id: unknown.negation(), label, options: None }))
             }
             _ => self.unknown("a condition"),
         }

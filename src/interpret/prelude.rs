@@ -6,13 +6,16 @@ use crate::interpret::builtins;
 use crate::interpret::intrinsics;
 use crate::interpret::machine::{Machine, Unit};
 use crate::interpret::state::State;
-use crate::interpret::value::{ModuleObject, Names, Object, Value};
+use crate::interpret::value::{Id, ModuleObject, Names, Object, Value};
 use crate::ir::Name;
 
 thread_local! {
     /// What a fresh process starts from. No builtin asks about the world, so it is the same for every root.
     static FRESH: OnceCell<State> = const { OnceCell::new() };
 }
+
+/// Where the scope of `builtins` is on every heap: it is the first thing there.
+pub const BUILTINS: Id = 0;
 
 /// Fills a fresh state.
 pub fn install(machine: &mut Machine<'_>) {
@@ -27,6 +30,7 @@ pub fn install(machine: &mut Machine<'_>) {
 fn fill(machine: &mut Machine<'_>) {
     let names: Names = builtins::NAMES.iter().map(|name| (Name::from(*name), Value::Builtin(name))).collect();
     let scope = machine.scope(names);
+    debug_assert_eq!(scope, BUILTINS);
     add(machine, "builtins", scope);
     let names: Names =
         intrinsics::NAMES.iter().map(|name| (Name::from(&name[3..]), Value::Builtin(name))).collect();

@@ -1,6 +1,7 @@
 //! Spawned processes: a fresh machine that runs the main module again, then its target.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::entry::{Launch, Process};
@@ -157,7 +158,7 @@ impl<'p> Machine<'p> {
                 return Ok(Value::tuple(carried));
             }
             Value::Unknown(mut unknown) => {
-                unknown.options = None;
+                Rc::make_mut(&mut unknown).options = None;
                 return Ok(Value::Unknown(unknown));
             }
             plain => return Ok(plain),

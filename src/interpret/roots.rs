@@ -62,11 +62,7 @@ fn run_root_with(options: &RunOptions<'_>, root: &Root, record: bool) -> (RootTr
         machine.limits = options.limits;
         machine.allow(steps);
         machine.recorder = record.then(Recorder::default);
-        machine.follow(&[], &mut trace, |machine| {
-            machine.begin();
-            machine.customize_site()?;
-            machine.launch()
-        });
+        machine.follow_program(&mut trace);
         executed.append(&mut machine.executed);
         entered.append(&mut machine.entered);
         trace.modules.append(&mut machine.loaded);
@@ -141,7 +137,7 @@ fn on_darwin(trace: &RootTrace, linux: &World<'_>) -> Vec<PathTrace> {
 impl<'p> Machine<'p> {
     /// Runs something along every way, and adds what happened to a trace. When it is too large to get
     /// as far as a loop, it is run again in a hurry.
-    fn follow(
+    pub fn follow(
         &mut self,
         assumed: &[Arc<str>],
         trace: &mut RootTrace,
@@ -182,6 +178,7 @@ impl<'p> Machine<'p> {
         loop {
             let outcome = run(self);
             ways += 1;
+            self.ends.ways += 1;
             let bound = matches!(outcome, Err(Stop::Bound(_)));
             self.finish(assumed, trace, outcome);
             if bound || !self.tape.advance() {
@@ -302,7 +299,7 @@ impl<'p> Machine<'p> {
         }
     }
 
-    fn launch(&mut self) -> Flow<()> {
+    pub fn launch(&mut self) -> Flow<()> {
         let root = self.root.clone();
         let project = self.project;
         match root.launch {
@@ -315,7 +312,7 @@ impl<'p> Machine<'p> {
             Launch::Module => {
                 let dotted = project.dotted_name(root.module);
                 if let Some((package, _)) = dotted.rsplit_once('.') {
-                    self.import(package)?;
+                    self.import_packages(package)?;
                 }
                 self.load_as_main(root.module, &dotted)
             }

@@ -62,7 +62,9 @@ impl<'p> Machine<'p> {
             .collect();
         for (name, index) in methods {
             let method = self.alloc(Object::Row(index));
-            names.entry(name.as_str().into()).or_insert(method);
+            if !names.contains_key(&name) {
+                names.insert(name.as_str().into(), method);
+            }
         }
         let scope = self.scope(names);
         let (module, name) = row.name.rsplit_once('.').unwrap_or(("", &row.name));

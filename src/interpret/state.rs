@@ -2,7 +2,9 @@
 //!
 //! A state is cloned wherever the run splits, so the heap is shared in chunks and copied on write.
 
-use imbl::{OrdMap, OrdSet, Vector};
+use imbl::shared_ptr::RcK;
+use imbl::{GenericHashMap, GenericOrdMap, GenericOrdSet, GenericVector};
+use rustc_hash::FxBuildHasher;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -24,16 +26,21 @@ pub struct LoopInfo {
     pub policy_set: Option<Site>,
 }
 
+/// A state stays on its thread, so its parts are counted without locks.
+type OrdMap<K, V> = GenericOrdMap<K, V, RcK>;
+type OrdSet<T> = GenericOrdSet<T, RcK>;
+pub type Events = GenericVector<Arc<Event>, RcK>;
+
 #[derive(Clone, Default)]
 pub struct State {
     pub heap: Heap,
     /// `sys.modules`: name to module object.
-    pub modules: OrdMap<Name, Id>,
+    pub modules: GenericHashMap<Name, Id, FxBuildHasher, RcK>,
     /// What was decided about an unknown: which of its ways was taken.
     pub facts: OrdMap<u64, usize>,
     /// How many unknowns were counted.
     pub next_unknown: u64,
-    pub events: Vector<Arc<Event>>,
+    pub events: Events,
     /// What was done, when a record is kept.
     pub log: Log,
     /// The loops that run now, innermost last, of the current thread.
@@ -128,6 +135,12 @@ impl Heap {
     pub fn get(&self, id: Id) -> &Object {
         let id = id as usize;
         &self.pages[id / PAGE][id % PAGE / FAN][id % FAN]
+    }
+
+    /// An object to look at while the heap changes.
+    pub fn share(&self, id: Id) -> Rc<Object> {
+        let id = id as usize;
+        self.pages[id / PAGE][id % PAGE / FAN][id % FAN].clone()
     }
 
     pub fn get_mut(&mut self, id: Id) -> &mut Object {

@@ -26,7 +26,7 @@ pub enum Value {
     Object(Id),
     /// A builtin function or type, by name.
     Builtin(&'static str),
-    Unknown(Unknown),
+    Unknown(Rc<Unknown>),
 }
 
 /// A value the program does not decide. Copies keep the identity, so that the same unknown asked
@@ -41,8 +41,7 @@ pub struct Unknown {
     pub options: Option<Rc<[Value]>>,
 }
 
-/// Names to values; ordered, so that every run is the same.
-pub type Names = imbl::OrdMap<Name, Value>;
+pub use crate::interpret::bindings::Names;
 
 #[derive(Clone, Debug)]
 pub enum Object {
@@ -112,7 +111,7 @@ pub struct FunctionObject {
     pub unit: Unit,
     pub globals: Id,
     pub chain: Rc<Chain>,
-    /// Values of the defaults, in parameter order.
+    /// Values of the defaults, in parameter order; empty where there is none.
     pub defaults: Rc<[Option<Value>]>,
     /// Dotted: `Server.run`.
     pub qualname: Name,
@@ -190,8 +189,8 @@ impl Value {
         match self {
             Value::Object(id) => ids.push(*id),
             Value::Tuple(items) => items.iter().for_each(|item| item.ids(ids)),
-            Value::Unknown(Unknown { options: Some(options), .. }) => {
-                options.iter().for_each(|option| option.ids(ids))
+            Value::Unknown(unknown) => {
+                unknown.options.iter().flat_map(|options| &**options).for_each(|option| option.ids(ids))
             }
             _ => {}
         }

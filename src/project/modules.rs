@@ -21,10 +21,10 @@ use crate::python::{self, SyntaxError};
 #[derive(Debug)]
 pub struct Modules {
     id: u64,
-    list: Vec<Module>,
-    by_path: FxHashMap<PathBuf, usize>,
+    list: Vec<Arc<Module>>,
+    by_path: Arc<FxHashMap<PathBuf, usize>>,
     /// Every folder that holds a module, directly or below.
-    folders: FxHashSet<PathBuf>,
+    folders: Arc<FxHashSet<PathBuf>>,
     /// The folders that command lines put on `PYTHONPATH`; absolute, each once.
     python_paths: Vec<PathBuf>,
     leading: OnceLock<FxHashSet<ir::Name>>,
@@ -83,14 +83,15 @@ impl Modules {
                 }
             }
             by_path.insert(file.path.clone(), list.len());
-            list.push(Module {
+            list.push(Arc::new(Module {
                 path: file.path.clone(),
                 shown,
                 file,
                 command: None,
                 loaded: OnceLock::new(),
-            });
+            }));
         }
+        let (by_path, folders) = (Arc::new(by_path), Arc::new(folders));
         Modules { id: new_id(), list, by_path, folders, python_paths: Vec::new(), leading: OnceLock::new() }
     }
 
@@ -123,29 +124,25 @@ impl Modules {
                 self.python_paths.push(folder.clone());
             }
         }
-        self.list.push(Module { path, shown, file, command: Some(Arc::new(server)), loaded });
+        self.list.push(Arc::new(Module { path, shown, file, command: Some(Arc::new(server)), loaded }));
     }
 
     /// The same files, some of them with other text; what has not changed is not read again.
     pub fn with_texts(&self, texts: &[(usize, Arc<str>)]) -> Modules {
         let list = self.list.iter().enumerate().map(|(index, module)| {
-            let loaded = OnceLock::new();
-            if let Some((_, text)) = texts.iter().find(|(changed, _)| *changed == index) {
-                let _ = loaded.set(Loaded::of(Source::from_text(
-                    module.path.clone(),
-                    module.shown.clone(),
-                    text.clone(),
-                )));
-            } else if let Some(done) = module.loaded.get() {
-                let _ = loaded.set(Loaded::new(done.source.clone(), done.code.clone()));
+            let changed = texts.iter().find(|(changed, _)| *changed == index);
+            if changed.is_none() && module.is_loaded() {
+                return module.clone();
             }
-            Module {
+            let source =
+                |text: &Arc<str>| Source::from_text(module.path.clone(), module.shown.clone(), text.clone());
+            Arc::new(Module {
                 path: module.path.clone(),
                 shown: module.shown.clone(),
                 file: module.file.clone(),
                 command: module.command.clone(),
-                loaded,
-            }
+                loaded: changed.map_or_else(OnceLock::new, |(_, text)| Loaded::of(source(text)).into()),
+            })
         });
         Modules {
             id: new_id(),
@@ -174,7 +171,7 @@ impl Modules {
     }
 
     pub fn iter(&self) -> impl Iterator<Item = &Module> {
-        self.list.iter()
+        self.list.iter().map(|module| &**module)
     }
 
     pub fn at(&self, path: &Path) -> Option<usize> {

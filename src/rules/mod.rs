@@ -33,7 +33,7 @@ mod lc503;
 mod precedence;
 mod uses;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::analysis::Workspace;
@@ -110,6 +110,21 @@ impl Diagnosis {
     /// The finding is gone once its calls have another loop; others are about a line that is wrong by itself.
     pub fn is_about_calls(&self) -> bool {
         !matches!(self.finding.code, "LC204" | "LC205")
+    }
+
+    /// The indices of the traces that a cure must be proven on.
+    pub fn concerned(&self) -> BTreeSet<usize> {
+        let mut concerned: BTreeSet<usize> = self.trace.into_iter().collect();
+        // A policy may decide for several programs.
+        if self.finding.code == "LC501" {
+            concerned.extend(self.calls.iter().map(|(index, _)| *index));
+        }
+        concerned
+    }
+
+    /// The same for the cures that may be tried for it.
+    pub fn programs(&self) -> BTreeSet<usize> {
+        std::iter::once(self).chain(&self.silenced).flat_map(Diagnosis::concerned).collect()
     }
 }
 
