@@ -19,7 +19,7 @@ use std::collections::HashSet;
 
 use crate::fix::apply::{TextEdit, apply};
 use crate::fix::intent::{GuardStyle, Intent, Style};
-use crate::python::view::{Meaning, View};
+use crate::python::view::{Meaning, StatementKind, View};
 
 use layout::Layout;
 use policy::Gap;
@@ -75,8 +75,21 @@ pub fn render(text: &str, intents: &[Intent], style: &Style) -> Result<Vec<TextE
     let edits = draft.finish()?;
 
     let result = apply(text, &edits);
-    View::new(&result).map_err(|error| format!("the edited file would not parse: {error}"))?;
+    let result = View::new(&result).map_err(|error| format!("the edited file would not parse: {error}"))?;
+    if has_late_future(&result) && !has_late_future(&view) {
+        return Err("a __future__ import has to stay the first statement".into());
+    }
     Ok(edits)
+}
+
+/// Whether a `__future__` import stands where Python does not take it, which the parser does not say.
+fn has_late_future(view: &View) -> bool {
+    let is_future =
+        |kind: &StatementKind| matches!(kind, StatementKind::ImportFrom(module) if module == "__future__");
+    let kinds = view.blocks.first().into_iter().flat_map(|block| &block.statements);
+    let mut kinds = kinds.map(|id| &view.statements[*id].kind);
+    kinds.by_ref().find(|kind| !is_future(kind) && **kind != StatementKind::Docstring).is_some()
+        && kinds.any(is_future)
 }
 
 /// The order of pieces that go in at the same offset.

@@ -94,7 +94,11 @@ fn line_for(draft: &Draft, section: &[usize], module: &str) -> u32 {
         None => {
             // A section has at least one import.
             let below = peers.first().copied().unwrap_or(statements[0]);
-            draft.layout.line_start(below.span.start)
+            // What comes first in the line may have to: `from __future__ import annotations; import os`.
+            match draft.layout.starts_line(below.span.start) {
+                true => draft.layout.line_start(below.span.start),
+                false => draft.layout.next_line(below.span.end),
+            }
         }
     }
 }

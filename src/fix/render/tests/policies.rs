@@ -427,6 +427,15 @@ fn statements_that_share_a_line_are_left_alone() {
 }
 
 #[test]
+fn nothing_goes_above_a_future_import_that_shares_its_line() {
+    let before = "from __future__ import annotations; import os\nimport uvicorn\n\nuvicorn.run()\n";
+    let after = "from __future__ import annotations; import os\nimport asyncio\nimport sys\nimport uvicorn\n\n\
+                 if sys.platform == \"win32\":\n    asyncio.set_event_loop_policy(asyncio.WindowsSelectorEventLoopPolicy())\n\n\
+                 uvicorn.run()\n";
+    check(before, &[policy(before, "uvicorn.run")], after);
+}
+
+#[test]
 fn mixed_line_ends_are_left_alone() {
     let before = "import asyncio\r\n\nasyncio.run(main())\n";
     refused(before, &[policy(before, "asyncio.run")], "mixes");
