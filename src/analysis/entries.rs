@@ -14,7 +14,24 @@ use crate::rules::causes;
 
 /// One row per call and root, sorted by place and root, reached before unreached.
 pub fn entries(workspace: &Workspace, traces: &[RootTrace]) -> Vec<Entry> {
-    located(workspace, traces).into_iter().map(|located| located.entry).collect()
+    let mut found = located(workspace, traces);
+    for (index, trace) in traces.iter().enumerate() {
+        for standing in standing(workspace, trace) {
+            if !found.iter().any(|located| located.call == standing.call)
+                && let Some(entry) = unknown(workspace, trace, &standing)
+            {
+                found.push(Located { entry, trace: index, call: standing.call });
+            }
+        }
+    }
+    found.sort_by_cached_key(|located| order(&located.entry));
+    found.into_iter().map(|located| located.entry).collect()
+}
+
+/// By place; of one place reached before unreached, and the newest Python first.
+fn order(entry: &Entry) -> impl Ord + use<> {
+    let newest_first = std::cmp::Reverse(entry.python);
+    (entry.place.clone(), entry.launch == Launch::Function, entry.root.clone(), entry.process, newest_first)
 }
 
 /// An entry, and where in the traces it was read from.
@@ -25,22 +42,13 @@ pub struct Located {
     pub call: Site,
 }
 
-/// As [`entries`], each with its origin.
+/// What was reached, each with its origin.
 pub fn located(workspace: &Workspace, traces: &[RootTrace]) -> Vec<Located> {
     let mut found = Vec::new();
     for (index, trace) in traces.iter().enumerate() {
         for call in reached(trace) {
             if let Some(entry) = entry(workspace, trace, &call) {
                 found.push(Located { entry, trace: index, call: call.site });
-            }
-        }
-    }
-    for (index, trace) in traces.iter().enumerate() {
-        for standing in standing(workspace, trace) {
-            if !found.iter().any(|located| located.call == standing.call)
-                && let Some(entry) = unknown(workspace, trace, &standing)
-            {
-                found.push(Located { entry, trace: index, call: standing.call });
             }
         }
     }
@@ -56,16 +64,6 @@ pub fn located(workspace: &Workspace, traces: &[RootTrace]) -> Vec<Located> {
             }
         }
     }
-    let order = |entry: &Entry| {
-        let newest_first = std::cmp::Reverse(entry.python);
-        (
-            entry.place.clone(),
-            entry.launch == Launch::Function,
-            entry.root.clone(),
-            entry.process,
-            newest_first,
-        )
-    };
     found.sort_by_cached_key(|located| order(&located.entry));
     found.dedup_by(|a, b| {
         let (a, b) = (&a.entry, &b.entry);
