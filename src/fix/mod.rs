@@ -28,6 +28,7 @@ use crate::fix::apply::TextEdit;
 use crate::fix::intent::{GuardStyle, Intent, Style};
 use crate::interpret::trace::{RootTrace, Site};
 use crate::ir::Span;
+use crate::knowledge::pages::{self, FixAvailability};
 use crate::project::line_length::line_length;
 use crate::rules::Diagnosis;
 use crate::settings::{Guard, Remedy, Settings};
@@ -87,8 +88,11 @@ fn plan_each(
     let mut proofs = Proofs::default();
     proofs.prove_together(settings, workspace, traces, diagnoses.iter().map(|diagnosis| &**diagnosis));
     for diagnosis in diagnoses {
-        // What cures the call cures its finding, whichever rule tells of it.
-        let silenced = diagnosis.silenced.iter().filter(|_| diagnosis.is_about_calls());
+        // What cures the call cures its finding, whichever rule tells of it, unless that rule leaves the
+        // cure to people.
+        let has_fix =
+            pages::find(diagnosis.finding.code).is_some_and(|page| page.fix != FixAvailability::None);
+        let silenced = diagnosis.silenced.iter().filter(|_| diagnosis.is_about_calls() && has_fix);
         let all = std::iter::once(&*diagnosis).chain(silenced);
         let about = matches!(diagnosis.finding.code, "LC202" | "LC203").then_some(diagnosis.site).flatten();
         let mut plans = all.filter_map(|diagnosis| {
@@ -160,6 +164,10 @@ fn plan(
         // Where no policy can hold, something else is better than nothing.
         wish if wish == Remedy::Policy || wish == Remedy::Auto && moves => {
             attempt(Remedy::Policy).or_else(|_| attempt(Remedy::Auto))
+        }
+        // Where an argument cannot be given, the policy may still hold.
+        Remedy::Auto if repair::asks_policy(trace, diagnosis) => {
+            attempt(Remedy::Auto).or_else(|why| attempt(Remedy::Policy).map_err(|_| why))
         }
         wish => attempt(wish),
     })

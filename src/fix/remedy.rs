@@ -16,7 +16,7 @@ use crate::knowledge::{Knob, Knowledge, Needed, Versions};
 use crate::project::dependencies::{Answer, Presence};
 use crate::project::launchers::Server;
 use crate::project::launchers::commands::Help;
-use crate::project::{Project, package_top};
+use crate::project::{Project, deprecations, package_top};
 use crate::rules::Diagnosis;
 use crate::settings::Remedy;
 
@@ -237,7 +237,11 @@ fn by_policy_or_factory(
     };
     let understood = |versions: &&Versions| python.declared && python.allowed_in(&versions.0) == Answer::Yes;
     if let Some(versions) = knob.python.as_ref().filter(|versions| !understood(versions)) {
-        if reaches_no_policy(project) && wish == Remedy::Auto {
+        // Who has deprecated names reported does not want the policy on the Pythons that deprecate it.
+        let folder = workspace.modules[trace.root.module].path.parent();
+        let is_unwanted = python.allowed.iter().any(|python| *python >= (3, 14))
+            && folder.is_some_and(|folder| deprecations::are_reported(folder, &project.top));
+        if (reaches_no_policy(project) || is_unwanted) && wish == Remedy::Auto {
             return two_arms(project, workspace, trace, start);
         }
         let shown = &knob.argument;

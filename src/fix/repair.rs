@@ -10,7 +10,7 @@ use crate::fix::leaving::{Leaving, is_main_guard, leaving};
 use crate::fix::remedy::may_need_proactor;
 use crate::interpret::Unit;
 use crate::interpret::reach::reached;
-use crate::interpret::trace::{RootTrace, Site};
+use crate::interpret::trace::{Decided, RootTrace, Run, Site};
 use crate::ir::{Arg, ArgKind, Constant, Expr, ExprKind, Span, Stmt, StmtKind};
 use crate::knowledge::Knowledge;
 use crate::rules::{Diagnosis, sets_selector};
@@ -132,10 +132,21 @@ pub fn set_for_children(workspace: &Workspace, trace: &RootTrace, site: Site) ->
 
 /// Whether a policy that no loop asks can move to where the loop of this call asks it.
 pub fn may_move(workspace: &Workspace, trace: &RootTrace, diagnosis: &Diagnosis, site: Site) -> bool {
+    run_of(trace, diagnosis).is_none_or(|run| run.row.is_none())
+        && site.unit == Unit::Project(trace.root.module)
+        && leaving(workspace, trace, site).is_some()
+}
+
+/// Whether the call that a finding is about asks the policy.
+pub fn asks_policy(trace: &RootTrace, diagnosis: &Diagnosis) -> bool {
+    run_of(trace, diagnosis).is_some_and(|run| run.decided == Decided::Policy)
+}
+
+/// The run of the call that a finding is about.
+fn run_of(trace: &RootTrace, diagnosis: &Diagnosis) -> Option<Run> {
     let calls = reached(trace);
-    let call = calls.iter().find(|call| Some(call.site) == diagnosis.site);
-    let asks = call.and_then(|call| call.example()).is_none_or(|start| start.run.row.is_none());
-    asks && site.unit == Unit::Project(trace.root.module) && leaving(workspace, trace, site).is_some()
+    let call = calls.iter().find(|call| Some(call.site) == diagnosis.site)?;
+    Some(call.example()?.run.clone())
 }
 
 /// The same cure without what it makes superfluous: where it sets the policy at the top of a module, what

@@ -7,7 +7,7 @@ use crate::interpret::loops::policy_kind;
 use crate::interpret::machine::{Flow, Machine, Stop};
 use crate::interpret::state::LoopInfo;
 use crate::interpret::steps::StepKind;
-use crate::interpret::trace::EventKind;
+use crate::interpret::trace::{EventKind, PolicyKind};
 use crate::interpret::value::{Names, Object, Unknown, Value};
 use crate::ir::Name;
 
@@ -107,6 +107,7 @@ impl<'p> Machine<'p> {
             "policy_set" => {
                 let policy = policy_kind(self, &first);
                 self.state.policy_set = self.sites().last().copied();
+                self.state.policy_unset = policy == PolicyKind::Default;
                 let by = self.state.framework.as_ref().map(|name| Arc::from(&**name));
                 self.record(EventKind::PolicySet { policy, by });
                 Value::None

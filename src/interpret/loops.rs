@@ -138,10 +138,12 @@ impl<'p> Machine<'p> {
         match self.state.heap.scope(self.module_scope(*events)).get("_event_loop_policy") {
             None | Some(Value::None) => PolicyKind::Default,
             // The default policy is made when it is first asked for.
-            Some(policy) if self.state.policy_set.is_none() => match policy_kind(self, policy) {
-                PolicyKind::Selector => PolicyKind::Selector,
-                _ => PolicyKind::Default,
-            },
+            Some(policy) if self.state.policy_set.is_none() || self.state.policy_unset => {
+                match policy_kind(self, policy) {
+                    PolicyKind::Selector => PolicyKind::Selector,
+                    _ => PolicyKind::Default,
+                }
+            }
             Some(policy) => policy_kind(self, policy),
         }
     }

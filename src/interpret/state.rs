@@ -57,6 +57,8 @@ pub struct State {
     pub loops: OrdMap<Id, LoopInfo>,
     /// Where the policy in force was set.
     pub policy_set: Option<Site>,
+    /// It was `None`: the policy is the default one again, made when it is asked for.
+    pub policy_unset: bool,
     /// The framework that acts on its own account right now.
     pub framework: Option<Name>,
     /// The policies being asked for a loop right now.

@@ -1,6 +1,7 @@
 //! A project: its modules and how they import each other, its versions, and where it is deployed.
 
 pub mod dependencies;
+pub mod deprecations;
 pub mod distribution;
 pub mod evidence;
 pub mod launchers;

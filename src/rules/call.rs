@@ -58,7 +58,7 @@ impl<'a> Call<'a> {
         let silent = self.is_silent();
         self.reached
             .on(Platform::Windows)
-            .filter(move |start| !silent && start.run.kind == LoopKind::Proactor && !chosen(start.run))
+            .filter(move |start| !silent && start.run.kind == LoopKind::Proactor && !chosen(start))
     }
 
     /// Nobody wants to hear that the loop of this call is Proactor.
@@ -166,9 +166,15 @@ pub fn severity(scope: Scope, deployment: Deployment, deployed: Severity) -> Sev
     }
 }
 
-/// The author asked for Proactor in so many words.
-fn chosen(run: &Run) -> bool {
-    run.decided == Decided::Caller || (run.decided == Decided::Policy && run.policy == PolicyKind::Proactor)
+/// The author asked for Proactor in so many words, or went back to the default policy after another loop.
+fn chosen(start: &Start<'_>) -> bool {
+    let run = start.run;
+    let by_policy = match run.policy {
+        PolicyKind::Proactor => true,
+        PolicyKind::Default => run.policy_set.is_some() && start.event.loops_before > 0,
+        _ => false,
+    };
+    run.decided == Decided::Caller || run.decided == Decided::Policy && by_policy
 }
 
 /// A Windows policy in the code says that the author runs it on Windows.
