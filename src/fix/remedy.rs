@@ -87,6 +87,14 @@ pub fn remedy(
         cure.applicability = Applicability::Unsafe;
         cure.message.push_str(&format!(" (`{word}` in this project may need Proactor)"));
     }
+    let sets_policy = |(module, intent): &(usize, Intent)| {
+        let sets = matches!(intent, Intent::InsertPolicy { .. } | Intent::InsertPolicyHere { .. });
+        sets && reports_deprecated(workspace, *module)
+    };
+    if cure.intents.iter().any(sets_policy) {
+        cure.applicability = Applicability::Unsafe;
+        cure.message.push_str(" (pyright is told here to report deprecated names, and policies are)");
+    }
     if matches!(start.run.family, Family::Asyncio) {
         cure.message.push_str(&format!("; {COST}"));
     }
@@ -238,9 +246,8 @@ fn by_policy_or_factory(
     let understood = |versions: &&Versions| python.declared && python.allowed_in(&versions.0) == Answer::Yes;
     if let Some(versions) = knob.python.as_ref().filter(|versions| !understood(versions)) {
         // Who has deprecated names reported does not want the policy on the Pythons that deprecate it.
-        let folder = workspace.modules[trace.root.module].path.parent();
         let is_unwanted = python.allowed.iter().any(|python| *python >= (3, 14))
-            && folder.is_some_and(|folder| deprecations::are_reported(folder, &project.top));
+            && reports_deprecated(workspace, trace.root.module);
         if (reaches_no_policy(project) || is_unwanted) && wish == Remedy::Auto {
             return two_arms(project, workspace, trace, start);
         }
@@ -261,6 +268,12 @@ fn by_policy_or_factory(
         message: format!("pass {}={shown} on Windows", knob.argument),
         intents: vec![(module, Intent::SetKeyword { call: span, name, value, beside_spread: false })],
     })
+}
+
+/// Whether the type checker of the project objects to policies.
+fn reports_deprecated(workspace: &Workspace, module: usize) -> bool {
+    let folder = workspace.modules[module].path.parent();
+    folder.is_some_and(|folder| deprecations::are_reported(folder, &workspace.project_of(module).top))
 }
 
 /// Whether the project is for Pythons that have no policies any more.
