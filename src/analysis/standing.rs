@@ -1,6 +1,6 @@
 //! The calls that stand in a program whose run was given up before it came to a loop.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::analysis::Workspace;
 use crate::entry::Launch;
@@ -35,8 +35,29 @@ pub fn standing(workspace: &Workspace, trace: &RootTrace) -> Vec<Standing> {
             found.push(Standing { call: Site { unit: Unit::Project(module), span: expr.span }, runner });
         }
     };
-    code.body.iter().for_each(|stmt| ir::walk(stmt, &mut visit));
+    begins(&code.body).into_iter().for_each(|stmt| ir::walk(stmt, &mut visit));
     found
+}
+
+/// What a module does by itself: its statements, and the functions that these call by name. Other functions
+/// were run on their own, and have their rows.
+fn begins(body: &[Stmt]) -> Vec<&Stmt> {
+    let is_definition = |stmt: &&Stmt| matches!(stmt.kind, StmtKind::FunctionDef(_) | StmtKind::ClassDef(_));
+    let (definitions, mut all): (Vec<&Stmt>, Vec<&Stmt>) = body.iter().partition(is_definition);
+    let mut called: BTreeSet<Name> = BTreeSet::new();
+    let mut note = |expr: &Expr| {
+        if let ExprKind::Call { func, .. } = &expr.kind
+            && let ExprKind::Name(name) = &func.kind
+        {
+            called.insert(name.clone());
+        }
+    };
+    all.iter().for_each(|stmt| ir::walk(stmt, &mut note));
+    all.extend(definitions.into_iter().filter(|stmt| match &stmt.kind {
+        StmtKind::FunctionDef(function) => called.contains(&function.name),
+        _ => false,
+    }));
+    all
 }
 
 /// What the imports of a module, wherever they stand, bind names to.
