@@ -151,8 +151,6 @@ mod tests {
     use crate::interpret::{Limits, RunOptions, World, run_root};
     use crate::knowledge::Knowledge;
     use crate::platform::Platform;
-    use crate::project::dependencies::Dependencies;
-    use crate::project::evidence::{Deployment, Evidence};
     use crate::project::{Modules, Project};
 
     #[test]
@@ -182,16 +180,7 @@ mod tests {
             std::fs::create_dir_all(path(name).parent().unwrap()).unwrap();
             std::fs::write(path(name), text).unwrap();
         }
-        let project = Project {
-            top: root.clone(),
-            name: None,
-            is_library: false,
-            dependencies: Arc::new(Dependencies::read(&root, None)),
-            neighbours: Vec::new(),
-            evidence: Evidence { verdict: Deployment::Unknown, score: 0, reasons: Vec::new() },
-            modules: Arc::new(modules),
-            root: root.clone(),
-        };
+        let project = Project::alone(root.clone(), modules);
         let run = |name: &&str| {
             let worlds = Platform::ALL.map(|platform| World::of(&project.dependencies, platform));
             let limits = Limits { steps: 3_000, ..Limits::default() };

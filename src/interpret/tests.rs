@@ -9,8 +9,6 @@ use crate::interpret::trace::{Root, RootTrace};
 use crate::interpret::{Limits, RunOptions, World, run_root};
 use crate::knowledge::Knowledge;
 use crate::platform::Platform;
-use crate::project::dependencies::Dependencies;
-use crate::project::evidence::{Deployment, Evidence};
 use crate::project::{Modules, Project};
 
 /// The trace of a script on one platform, on a stack as large as that of the real runs.
@@ -34,16 +32,7 @@ fn trace_here(platform: Platform, text: &str) -> RootTrace {
     };
     let modules = Modules::new(vec![(file, shown.clone())]);
     modules.put(&path, Ok(Source::from_text(path.clone(), shown, text.into())));
-    let project = Project {
-        top: root.clone(),
-        name: None,
-        is_library: false,
-        dependencies: Arc::new(Dependencies::read(&root, None)),
-        neighbours: Vec::new(),
-        evidence: Evidence { verdict: Deployment::Unknown, score: 0, reasons: Vec::new() },
-        modules: Arc::new(modules),
-        root,
-    };
+    let project = Project::alone(root, modules);
     let worlds = [World::of(&project.dependencies, platform)];
     let options = RunOptions {
         project: &project,

@@ -43,6 +43,23 @@ pub struct Project {
     pub neighbours: Vec<PathBuf>,
 }
 
+#[cfg(test)]
+impl Project {
+    /// A project with nothing around it.
+    pub fn alone(root: PathBuf, modules: Modules) -> Project {
+        Project {
+            top: root.clone(),
+            name: None,
+            is_library: false,
+            dependencies: Arc::new(Dependencies::read(&root, None)),
+            neighbours: Vec::new(),
+            evidence: Evidence { verdict: evidence::Deployment::Unknown, score: 0, reasons: Vec::new() },
+            modules: Arc::new(modules),
+            root,
+        }
+    }
+}
+
 impl Project {
     /// The folders in which a root's imports are looked for, in order.
     pub fn search_path(&self, root: &Root) -> Vec<PathBuf> {

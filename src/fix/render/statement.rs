@@ -65,14 +65,13 @@ pub fn remove(draft: &mut Draft, intents: &[Intent]) -> Result<(), String> {
             );
         }
     }
-    let without: Vec<Span> = gone_with(draft, &ids).iter().map(|gone| gone.span(draft)).collect();
-    let orphans: Vec<usize> = draft.view.blocks[0]
-        .statements
-        .iter()
-        .copied()
-        .filter(|id| !ids.contains(id) && is_orphan(draft, *id, &without))
-        .collect();
-    ids.extend(orphans);
+    let mut gone = gone_with(draft, &ids);
+    let without: Vec<Span> = gone.iter().map(|gone| gone.span(draft)).collect();
+    let at_top = draft.view.blocks[0].statements.iter().copied();
+    gone.extend(
+        at_top.filter(|id| !ids.contains(id) && is_orphan(draft, *id, &without)).map(Gone::Statement),
+    );
+    gone.sort_by_key(|gone| gone.span(draft).start);
 
     let takes_comments = |whole: Span| {
         intents.iter().any(|intent| match intent {
@@ -85,7 +84,6 @@ pub fn remove(draft: &mut Draft, intents: &[Intent]) -> Result<(), String> {
             _ => false,
         })
     };
-    let gone = gone_with(draft, &ids);
     let with_comments: Vec<Span> =
         gone.iter().map(|gone| gone.span(draft)).filter(|span| takes_comments(*span)).collect();
     let mut lines: Vec<Span> = Vec::new();
