@@ -1,6 +1,7 @@
 //! From findings to edits of the text.
 //!
 //! - [`remedy`]: which cure fits a finding, as intents; [`repair`]: those that change a policy that stands there.
+//! - [`plan`]: every finding's fix, tried on paper; [`shared`]: one policy for all that a program starts.
 //! - [`leaving`]: how a policy leaves its place for another.
 //! - [`intent`] and [`render`]: from intents to edits of one file.
 //! - [`verify`]: the second paper run, on the changed text; [`proofs`]: which of them are needed.
@@ -10,32 +11,28 @@ pub mod apply;
 pub mod intent;
 mod leaving;
 mod passes;
+mod plan;
 mod proofs;
 mod remedy;
 pub mod render;
 mod repair;
+mod shared;
 mod verify;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
-
-use rayon::prelude::*;
 
 use crate::analysis::Workspace;
 use crate::fault;
-use crate::finding::{Applicability, Edit, Fix, Severity};
+use crate::finding::{Applicability, Edit, Fix};
 use crate::fix::apply::TextEdit;
 use crate::fix::intent::{GuardStyle, Intent, Style};
-use crate::interpret::trace::{RootTrace, Site};
 use crate::ir::Span;
-use crate::knowledge::pages::{self, FixAvailability};
 use crate::project::line_length::line_length;
-use crate::rules::Diagnosis;
-use crate::settings::{Guard, Remedy, Settings};
-
-use proofs::Proofs;
+use crate::settings::{Guard, Settings};
 
 pub use passes::apply_all;
+pub use plan::plan_all;
 
 /// A cure before it is rendered: what is wanted of which module.
 #[derive(Clone, Debug)]
@@ -44,133 +41,6 @@ pub struct Cure {
     /// The imperative shown to people.
     pub message: String,
     pub intents: Vec<(usize, Intent)>,
-}
-
-/// Gives every diagnosis its fix, or the sentence that says why there is none.
-pub fn plan_all(
-    settings: &Settings,
-    workspace: &Workspace,
-    traces: &[RootTrace],
-    diagnoses: &mut [Diagnosis],
-) {
-    by_programs(diagnoses)
-        .into_par_iter()
-        .for_each(|diagnoses| plan_each(settings, workspace, traces, diagnoses));
-}
-
-/// Findings that have programs in common, in their order. What is proven of one group tells nothing
-/// about another.
-fn by_programs(diagnoses: &mut [Diagnosis]) -> Vec<Vec<&mut Diagnosis>> {
-    // The first program of the group that a program is in.
-    let mut first_of: BTreeMap<usize, usize> = BTreeMap::new();
-    for diagnosis in &*diagnoses {
-        let all = diagnosis.programs();
-        let firsts: BTreeSet<usize> = all.iter().map(|one| *first_of.entry(*one).or_insert(*one)).collect();
-        if let (Some(first), 2..) = (firsts.first(), firsts.len()) {
-            first_of.values_mut().filter(|other| firsts.contains(other)).for_each(|other| *other = *first);
-        }
-    }
-    let mut groups: BTreeMap<usize, Vec<&mut Diagnosis>> = BTreeMap::new();
-    for diagnosis in diagnoses {
-        if let Some(first) = diagnosis.programs().first().and_then(|one| first_of.get(one)) {
-            groups.entry(*first).or_default().push(diagnosis);
-        }
-    }
-    groups.into_values().collect()
-}
-
-fn plan_each(
-    settings: &Settings,
-    workspace: &Workspace,
-    traces: &[RootTrace],
-    diagnoses: Vec<&mut Diagnosis>,
-) {
-    let mut proofs = Proofs::default();
-    proofs.prove_together(settings, workspace, traces, diagnoses.iter().map(|diagnosis| &**diagnosis));
-    for diagnosis in diagnoses {
-        // What cures the call cures its finding, whichever rule tells of it, unless that rule leaves the
-        // cure to people.
-        let has_fix =
-            pages::find(diagnosis.finding.code).is_some_and(|page| page.fix != FixAvailability::None);
-        let silenced = diagnosis.silenced.iter().filter(|_| diagnosis.is_about_calls() && has_fix);
-        let all = std::iter::once(&*diagnosis).chain(silenced);
-        let about = matches!(diagnosis.finding.code, "LC202" | "LC203").then_some(diagnosis.site).flatten();
-        let mut plans = all.filter_map(|diagnosis| {
-            let module = traces[diagnosis.trace?].root.module;
-            workspace
-                .guarded("fix", module, || plan(settings, workspace, traces, diagnosis, about, &mut proofs))
-                .flatten()
-        });
-        // Without a cure, the first that has something to say to a person.
-        let better = |best: Result<_, String>, next: Result<_, String>| match (best, next) {
-            (Err(help), Err(other)) if help.is_empty() => Err(other),
-            (Err(help), Err(_)) => Err(help),
-            (best, next) => best.or(next),
-        };
-        let Some(first) = plans.next() else { continue };
-        let plan = match first {
-            Ok(plan) => Ok(plan),
-            Err(help) => plans.fold(Err(help), better),
-        };
-        match plan {
-            Ok((cure, fix)) => {
-                diagnosis.finding.fix = Some(fix);
-                diagnosis.finding.help = cure.message.clone();
-                diagnosis.cure = Some(cure);
-            }
-            Err(help) => diagnosis.finding.help = help,
-        }
-    }
-}
-
-/// The cure that a second paper run has proven, or what a person can do instead. `about` is the policy
-/// that the finding is about, if it is one that no loop asks.
-fn plan(
-    settings: &Settings,
-    workspace: &Workspace,
-    traces: &[RootTrace],
-    diagnosis: &Diagnosis,
-    about: Option<Site>,
-    proofs: &mut Proofs,
-) -> Option<Result<(Cure, Fix), String>> {
-    let trace = &traces[diagnosis.trace?];
-    let wanted = settings.at_shown(&diagnosis.finding.place.path).remedy;
-    let mut attempt = |wish| {
-        let cure = match diagnosis.finding.code {
-            // Who prefers policies keeps this one.
-            // A note is about a program that works; who wrote it may have other Pythons in mind.
-            "LC501" if wanted == Remedy::Policy || diagnosis.finding.severity == Severity::Info => {
-                return Err(diagnosis.finding.help.clone());
-            }
-            "LC501" => remedy::without_policy(workspace, traces, diagnosis)?,
-            _ => remedy::remedy(wish, workspace, trace, diagnosis)?,
-        };
-        let concerned = diagnosis.concerned();
-        let mut prove =
-            |cure: Cure| match proofs.prove(settings, workspace, traces, &concerned, diagnosis, &cure) {
-                Ok(fix) => Ok((cure, fix)),
-                Err(reason) => Err(format!("{}; not done by --fix: {reason}", cure.message)),
-            };
-        // A policy that is superfluous harms less than one that something else turns out to need.
-        let tidy = repair::instead_of(workspace, trace, about, &cure);
-        let guarded = repair::in_main_guard(workspace, &cure);
-        let first = tidy.map_or_else(|| Err(String::new()), &mut prove);
-        let second = first.or_else(|_| prove(cure));
-        second.or_else(|why| guarded.map_or(Err(why.clone()), |cure| prove(cure).map_err(|_| why)))
-    };
-    // Who set a policy that no loop asks wants one that it does.
-    let moves = about.is_some_and(|site| repair::may_move(workspace, trace, diagnosis, site));
-    Some(match wanted {
-        // Where no policy can hold, something else is better than nothing.
-        wish if wish == Remedy::Policy || wish == Remedy::Auto && moves => {
-            attempt(Remedy::Policy).or_else(|_| attempt(Remedy::Auto))
-        }
-        // Where an argument cannot be given, the policy may still hold.
-        Remedy::Auto if repair::asks_policy(trace, diagnosis) => {
-            attempt(Remedy::Auto).or_else(|why| attempt(Remedy::Policy).map_err(|_| why))
-        }
-        wish => attempt(wish),
-    })
 }
 
 /// Renders a cure that changes no code, so that no run could tell the difference.
