@@ -16,6 +16,7 @@ use crate::files::{
 };
 use crate::finding::ShownPath;
 use crate::knowledge::{Kind, Knowledge};
+use crate::project::conventions::Conventions;
 use crate::project::dependencies::Dependencies;
 use crate::project::distribution::is_library;
 use crate::project::evidence::{self, Deployment, Texts};
@@ -40,6 +41,8 @@ pub struct Workspace {
     whole: Vec<PathBuf>,
     /// Modules over which loopcheck panicked, here or in the same workspace with other texts.
     faults: Arc<Mutex<BTreeSet<usize>>>,
+    /// By folder, as far as a fix has asked.
+    conventions: Arc<Mutex<BTreeMap<PathBuf, Conventions>>>,
 }
 
 impl Workspace {
@@ -152,6 +155,7 @@ impl Workspace {
             walk_failures,
             whole,
             faults: Arc::default(),
+            conventions: Arc::default(),
         };
         Ok((completed, workspace))
     }
@@ -184,11 +188,21 @@ impl Workspace {
             walk_failures: self.walk_failures.clone(),
             whole: self.whole.clone(),
             faults: self.faults.clone(),
+            conventions: self.conventions.clone(),
         }
     }
 
     pub fn project_of(&self, module: usize) -> &Project {
         &self.projects[self.modules[module].file.root as usize]
+    }
+
+    /// What the formatter and the type checker of a module are told.
+    pub fn conventions(&self, module: usize) -> Conventions {
+        let path = &self.modules[module].path;
+        let folder = path.parent().unwrap_or(path);
+        let mut known = self.conventions.lock().unwrap_or_else(PoisonError::into_inner);
+        let read = || Conventions::read(folder, &self.project_of(module).top);
+        *known.entry(folder.to_path_buf()).or_insert_with(read)
     }
 
     /// Whether all of a project was looked at: only then does it mean something that a thing is nowhere.

@@ -28,14 +28,15 @@ pub enum Intent {
     /// Let another expression stand in for the call on Windows. In `windows`, names and quotes are as
     /// in [`LoopText`].
     ReplaceCall { call: Span, windows: String },
-    /// Run this statement on Windows only. It is an expression, such as a call that stands alone.
+    /// Run this statement on Windows only: an expression, such as a call that stands alone. Where it is
+    /// all that an `if` holds, the `if` is given a further condition.
     WrapInGuard { statement: Span },
+    /// Take the empty parentheses of this call away: what it calls is wanted itself.
+    RemoveParentheses { call: Span },
     /// Call the class that stands here.
     Instantiate { class: Span },
     /// Let another text stand in for a string.
     ReplaceString { constant: Span, text: String },
-    /// Let the `if` with this test hold on Windows only.
-    AddCondition { test: Span },
     /// `asyncio.run(main())` with a loop factory on Windows from Python 3.12, as it was elsewhere.
     TwoArmedRun { statement: Span, call: Span },
     /// Put other text in the place of a comment or a part of one.

@@ -28,7 +28,6 @@ use crate::finding::{Applicability, Edit, Fix};
 use crate::fix::apply::TextEdit;
 use crate::fix::intent::{GuardStyle, Intent, Style};
 use crate::ir::Span;
-use crate::project::line_length::line_length;
 use crate::settings::{Guard, Settings};
 
 pub use passes::apply_all;
@@ -101,8 +100,7 @@ fn render_all(
             Guard::SysPlatform => GuardStyle::SysPlatform,
             Guard::PlatformSystem => GuardStyle::PlatformSystem,
         };
-        let folder = source.path.parent().unwrap_or(&source.path);
-        let line_length = line_length(folder, &workspace.project_of(module).top);
+        let line_length = workspace.conventions(module).line_length;
         let text = &source.text;
         let edits = render::render(text, &intents, &Style { guard, line_length })?;
         let new = apply::apply(text, &edits);

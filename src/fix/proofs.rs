@@ -33,8 +33,8 @@ fn told(diagnosis: &Diagnosis) -> Told {
     (diagnosis.finding.code, diagnosis.trace, diagnosis.site)
 }
 
-/// A finding and the arguments that cure it.
-type Wish<'d> = (&'d Diagnosis, Cure);
+/// A finding and what is to cure it.
+pub type Wish<'d> = (&'d Diagnosis, Cure);
 
 impl Proofs {
     /// Proves the cures of one program in one run where each sets arguments of its own call: such
@@ -64,10 +64,20 @@ impl Proofs {
             }
         }
         for ((index, _), wishes) in by_program {
-            let program = (index, &traces[index]);
-            let prove = || self.prove_halves(settings, workspace, program, &wishes);
-            workspace.guarded("fix", program.1.root.module, prove);
+            self.prove_wishes(settings, workspace, (index, &traces[index]), &wishes);
         }
+    }
+
+    /// Proves cures of one program in as few runs as will do.
+    pub fn prove_wishes(
+        &mut self,
+        settings: &Settings,
+        workspace: &Workspace,
+        program: (usize, &RootTrace),
+        wishes: &[Wish<'_>],
+    ) {
+        let prove = || self.prove_halves(settings, workspace, program, wishes);
+        workspace.guarded("fix", program.1.root.module, prove);
     }
 
     fn prove_halves(

@@ -16,7 +16,7 @@ use crate::knowledge::{Knob, Knowledge, Needed, Versions};
 use crate::project::dependencies::{Answer, Presence};
 use crate::project::launchers::Server;
 use crate::project::launchers::commands::Help;
-use crate::project::{Project, deprecations, package_top};
+use crate::project::{Project, package_top};
 use crate::rules::Diagnosis;
 use crate::settings::Remedy;
 
@@ -89,7 +89,7 @@ pub fn remedy(
     }
     let sets_policy = |(module, intent): &(usize, Intent)| {
         let sets = matches!(intent, Intent::InsertPolicy { .. } | Intent::InsertPolicyHere { .. });
-        sets && reports_deprecated(workspace, *module)
+        sets && workspace.conventions(*module).reports_deprecated
     };
     if cure.intents.iter().any(sets_policy) {
         cure.applicability = Applicability::Unsafe;
@@ -247,7 +247,7 @@ fn by_policy_or_factory(
     if let Some(versions) = knob.python.as_ref().filter(|versions| !understood(versions)) {
         // Who has deprecated names reported does not want the policy on the Pythons that deprecate it.
         let is_unwanted = python.allowed.iter().any(|python| *python >= (3, 14))
-            && reports_deprecated(workspace, trace.root.module);
+            && workspace.conventions(trace.root.module).reports_deprecated;
         if (reaches_no_policy(project) || is_unwanted) && wish == Remedy::Auto {
             return two_arms(project, workspace, trace, start);
         }
@@ -268,12 +268,6 @@ fn by_policy_or_factory(
         message: format!("pass {}={shown} on Windows", knob.argument),
         intents: vec![(module, Intent::SetKeyword { call: span, name, value, beside_spread: false })],
     })
-}
-
-/// Whether the type checker of the project objects to policies.
-fn reports_deprecated(workspace: &Workspace, module: usize) -> bool {
-    let folder = workspace.modules[module].path.parent();
-    folder.is_some_and(|folder| deprecations::are_reported(folder, &workspace.project_of(module).top))
 }
 
 /// Whether the project is for Pythons that have no policies any more.

@@ -19,6 +19,7 @@ use std::collections::HashSet;
 
 use crate::fix::apply::{TextEdit, apply};
 use crate::fix::intent::{GuardStyle, Intent, Style};
+use crate::ir::Span;
 use crate::python::view::{Meaning, StatementKind, View};
 
 use layout::Layout;
@@ -53,13 +54,20 @@ pub fn render(text: &str, intents: &[Intent], style: &Style) -> Result<Vec<TextE
         match intent {
             Intent::InsertPolicyHere { before, bound } => policy::insert_here(&mut draft, *before, *bound)?,
             Intent::ReplaceCall { call, windows } => replace::replace(&mut draft, *call, windows)?,
+            Intent::RemoveParentheses { call } => {
+                let call = view.call(*call).ok_or("the call is not in the file as it is now")?;
+                let Span { start, end } = call.parentheses;
+                if !draft.layout.slice(start + 1, end - 1).trim().is_empty() {
+                    return Err("a comment stands between the parentheses".into());
+                }
+                draft.replace(start, end, String::new());
+            }
             Intent::Instantiate { class } => draft.insert(class.end, Rank::Text, "()"),
             Intent::ReplaceString { constant, text } => {
                 let quoted = draft.layout.quoted(&format!("\"{text}\""));
                 draft.replace(constant.start, constant.end, quoted);
             }
             Intent::WrapInGuard { statement } => guard::wrap(&mut draft, *statement)?,
-            Intent::AddCondition { test } => guard::add_condition(&mut draft, *test)?,
             Intent::TwoArmedRun { statement, call } => guard::two_arms(&mut draft, *statement, *call)?,
             Intent::ReplaceComment { span, content } => draft.replace(span.start, span.end, content.as_str()),
             Intent::InsertPolicy { .. }

@@ -11,7 +11,7 @@ use crate::fix::remedy::may_need_proactor;
 use crate::interpret::Unit;
 use crate::interpret::reach::reached;
 use crate::interpret::trace::{Decided, RootTrace, Run, Site};
-use crate::ir::{Arg, ArgKind, Constant, Expr, ExprKind, Span, Stmt, StmtKind};
+use crate::ir::{Arg, ArgKind, Constant, Expr, ExprKind, Name, Span, Stmt, StmtKind};
 use crate::knowledge::Knowledge;
 use crate::rules::{Diagnosis, sets_selector};
 
@@ -57,30 +57,64 @@ fn factory_on_windows(body: &[Stmt], name: Span) -> Option<Intent> {
     found
 }
 
-/// LC205: the class of a policy is called.
+/// LC205: the class of a policy is called, and a loop factory is not.
 pub fn instantiate(workspace: &Workspace, site: Site) -> Result<Cure, String> {
     let help =
         "pass an instance of a policy, and as loop_factory the class of a loop or a function that makes one";
     let Unit::Project(module) = site.unit else { return Err(help.into()) };
-    let mut class = None;
+    let mut found = None;
     for stmt in workspace.modules[module].code().map_or(&[][..], |code| &code.body) {
         crate::ir::walk(stmt, &mut |expr| {
             let ExprKind::Call { args, .. } = &expr.kind else { return };
-            let [Arg { value, kind: ArgKind::Positional | ArgKind::Keyword(_), .. }] = &args[..] else {
-                return;
-            };
-            // In a call with one argument that was refused as a policy, this is the class.
-            if expr.span == site.span && matches!(value.kind, ExprKind::Name(_) | ExprKind::Attribute { .. })
-            {
-                class = Some(value.span);
+            if expr.span == site.span {
+                found = class_of(args).or_else(|| factory_of(args));
             }
         });
     }
-    Ok(Cure {
-        applicability: Applicability::Safe,
-        message: "make an instance of the policy".into(),
-        intents: vec![(module, Intent::Instantiate { class: class.ok_or(help)? })],
-    })
+    let (message, intent) = found.ok_or(help)?;
+    Ok(Cure { applicability: Applicability::Safe, message: message.into(), intents: vec![(module, intent)] })
+}
+
+/// In a call with one argument that was refused as a policy, this is the class.
+fn class_of(args: &[Arg]) -> Option<(&'static str, Intent)> {
+    let [Arg { value, kind: ArgKind::Positional | ArgKind::Keyword(_), .. }] = args else { return None };
+    let is_factory = matches!(&args[0].kind, ArgKind::Keyword(keyword) if is_loop_factory(keyword));
+    (is_named(value) && !is_factory)
+        .then_some(("make an instance of the policy", Intent::Instantiate { class: value.span }))
+}
+
+/// The one arm of the loop factory that makes a loop by itself, or gives back the class of one.
+fn factory_of(args: &[Arg]) -> Option<(&'static str, Intent)> {
+    let is_factory = |arg: &&Arg| matches!(&arg.kind, ArgKind::Keyword(keyword) if is_loop_factory(keyword));
+    let mut arms = vec![&args.iter().find(is_factory)?.value];
+    let mut found = Vec::new();
+    while let Some(arm) = arms.pop() {
+        match &arm.kind {
+            ExprKind::IfElse { body, orelse, .. } => arms.extend([&**body, &**orelse]),
+            ExprKind::Call { args, .. } if args.is_empty() => {
+                let intent = Intent::RemoveParentheses { call: arm.span };
+                found.push(("pass what makes the loop, without parentheses", intent));
+            }
+            ExprKind::Lambda(function) => {
+                if let [Stmt { kind: StmtKind::Return(Some(value)), .. }] = &function.body[..]
+                    && is_named(value)
+                {
+                    found.push(("make the loop in the factory", Intent::Instantiate { class: value.span }));
+                }
+            }
+            _ => {}
+        }
+    }
+    let only = found.len() == 1;
+    found.pop().filter(|_| only)
+}
+
+fn is_loop_factory(keyword: &str) -> bool {
+    Knowledge::bundled().runners.knobs.iter().any(|knob| knob.argument == *keyword)
+}
+
+fn is_named(expr: &Expr) -> bool {
+    matches!(expr.kind, ExprKind::Name(_) | ExprKind::Attribute { .. })
 }
 
 /// LC204: the test compares with what this question is answered with on Windows.
@@ -105,11 +139,33 @@ pub fn repair_test(workspace: &Workspace, trace: &RootTrace, site: Site) -> Resu
         message: format!("compare with \"{answer}\", the answer on Windows"),
         intents: vec![(module, Intent::ReplaceString { constant, text: answer.to_string() })],
     };
+    if let Some(name) = decides_more(workspace, module, site.span) {
+        cure.applicability = Applicability::Unsafe;
+        cure.message.push_str(&format!(" (`{name}` is used for other things as well)"));
+    }
     if let Some(word) = may_need_proactor(workspace, trace) {
         cure.applicability = Applicability::Unsafe;
         cure.message.push_str(&format!(" (`{word}` in this project may need Proactor)"));
     }
     Ok(cure)
+}
+
+/// The name that holds the answer to a question, where more than one place may read it.
+fn decides_more(workspace: &Workspace, module: usize, question: Span) -> Option<Name> {
+    let code = workspace.modules[module].code().ok()?;
+    let name = code.body.iter().find_map(|stmt| match &stmt.kind {
+        StmtKind::Assign { targets, value } if value.span == question => match &targets[..] {
+            [Expr { kind: ExprKind::Name(name), .. }] => Some(name),
+            _ => None,
+        },
+        _ => None,
+    })?;
+    // Where it is bound, the name stands as well.
+    let mut times = 0;
+    let mut visit =
+        |expr: &Expr| times += usize::from(matches!(&expr.kind, ExprKind::Name(read) if read == name));
+    code.body.iter().for_each(|stmt| crate::ir::walk(stmt, &mut visit));
+    (times > 2 || workspace.modules[module].file.imported).then(|| name.clone())
 }
 
 /// LC203: the policy is set at the top level, which the children execute as well.

@@ -1,15 +1,17 @@
 //! One policy for all that a program starts.
 
+use std::collections::BTreeMap;
+
 use crate::analysis::Workspace;
 use crate::fix::intent::Intent;
 use crate::fix::proofs::Proofs;
-use crate::fix::repair;
+use crate::fix::{Cure, repair};
 use crate::interpret::trace::RootTrace;
 use crate::rules::Diagnosis;
 use crate::settings::{Remedy, Settings};
 
-/// Where one finding of a program is cured by a policy and another by an argument of its call, the
-/// policy is tried for both: it is less to write, and what the program makes on its first loop can be
+/// Where one finding of a program is cured by a policy and others by an argument of their call, the
+/// policy is tried for all: it is less to write, and what the program makes on its first loop can be
 /// used on the second.
 pub fn share_policies(
     settings: &Settings,
@@ -18,22 +20,30 @@ pub fn share_policies(
     diagnoses: &mut [&mut Diagnosis],
     proofs: &mut Proofs,
 ) {
-    for index in 0..diagnoses.len() {
-        let (Some(program), Some(policy)) = (diagnoses[index].trace, diagnoses[index].cure.clone()) else {
-            continue;
-        };
-        if !policy.intents.iter().all(|(_, intent)| sets_policy(intent)) {
-            continue;
+    let mut policies: BTreeMap<usize, Cure> = BTreeMap::new();
+    for diagnosis in &*diagnoses {
+        if let (Some(program), Some(cure)) = (diagnosis.trace, &diagnosis.cure)
+            && cure.intents.iter().all(|(_, intent)| sets_policy(intent))
+        {
+            policies.entry(program).or_insert_with(|| cure.clone());
         }
-        let of_program = diagnoses.iter_mut().filter(|diagnosis| diagnosis.trace == Some(program));
-        for diagnosis in of_program {
-            let Some(own) = &diagnosis.cure else { continue };
-            let by_argument = own.intents.iter().all(|(_, intent)| chooses_loop(intent))
-                && repair::asks_policy(&traces[program], diagnosis);
-            let wish = settings.at_shown(&diagnosis.finding.place.path).remedy;
-            if !by_argument || wish == Remedy::LoopFactory || policy.applicability < own.applicability {
-                continue;
-            }
+    }
+    for (program, policy) in policies {
+        let may_share = |diagnosis: &Diagnosis| {
+            diagnosis.trace == Some(program)
+                && diagnosis.cure.as_ref().is_some_and(|own| {
+                    own.intents.iter().all(|(_, intent)| chooses_loop(intent))
+                        && own.applicability <= policy.applicability
+                })
+                && settings.at_shown(&diagnosis.finding.place.path).remedy != Remedy::LoopFactory
+                && repair::asks_policy(&traces[program], diagnosis)
+        };
+        let wishes = diagnoses
+            .iter()
+            .filter(|diagnosis| may_share(diagnosis))
+            .map(|diagnosis| (&**diagnosis, policy.clone()));
+        proofs.prove_wishes(settings, workspace, (program, &traces[program]), &wishes.collect::<Vec<_>>());
+        for diagnosis in diagnoses.iter_mut().filter(|diagnosis| may_share(diagnosis)) {
             let concerned = diagnosis.concerned();
             let prove = || proofs.prove(settings, workspace, traces, &concerned, diagnosis, &policy).ok();
             let module = traces[program].root.module;

@@ -9,7 +9,7 @@ use crate::interpret::env::Env;
 use crate::interpret::machine::{Flow, Machine, Unit};
 use crate::interpret::trace::{EventKind, Guard, PolicyKind, Site};
 use crate::interpret::value::Id;
-use crate::ir::{BoolOp, Expr, ExprKind, Name, Span, Stmt};
+use crate::ir::{self, BoolOp, Expr, ExprKind, Name, Span, Stmt, StmtKind};
 use crate::platform::Platform;
 
 /// Steps that looking into a body may take which does not run.
@@ -59,7 +59,7 @@ impl<'p> Machine<'p> {
             return;
         }
         let tests: Vec<(Span, Option<Arc<str>>)> = match held {
-            true => parts(test).iter().map(|part| (part.span, None)).collect(),
+            true => parts(test).iter().map(|part| (self.question(env, part).span, None)).collect(),
             false => self.try_out(|machine| machine.denying(env, test)).into_iter().collect(),
         };
         for (span, answer) in tests {
@@ -84,14 +84,35 @@ impl<'p> Machine<'p> {
         for part in parts(test) {
             let (value, asked) = self.watch(|machine| machine.eval_test(env, part)).ok()?;
             if self.truth(&value) == Some(false) {
-                let answer = match asked_of(part) {
+                let question = self.question(env, part);
+                let answer = match asked_of(question) {
                     Some(operand) => self.eval(env, operand).ok()?.as_str().map(Arc::from),
                     None => None,
                 };
-                return self.asks_only(part, asked).then_some((part.span, answer));
+                return self.asks_only(part, asked).then_some((question.span, answer));
             }
         }
         None
+    }
+
+    /// Where a name holds the answer: the question, if the name is bound once in its module, at the top.
+    fn question<'e>(&self, env: &Env<'_, 'p>, part: &'e Expr) -> &'e Expr
+    where
+        'p: 'e,
+    {
+        let (ExprKind::Name(name), Unit::Project(module)) = (&part.kind, env.unit) else { return part };
+        let body = self.project.modules[module].code().map_or(&[][..], |code| &code.body);
+        let assigned = |stmt: &'e Stmt| match &stmt.kind {
+            StmtKind::Assign { targets, value } => match &targets[..] {
+                [Expr { kind: ExprKind::Name(target), .. }] => (target == name).then_some(value),
+                _ => None,
+            },
+            _ => None,
+        };
+        match body.iter().find_map(assigned) {
+            Some(value) if is_question(value) && bindings(body, name) == 1 => value,
+            _ => part,
+        }
     }
 
     /// Where a body would set the Selector policy, if it does nothing else that matters to loops.
@@ -139,6 +160,22 @@ impl<'p> Machine<'p> {
         }
         result.filter(|_| decided)
     }
+}
+
+/// How many statements assign a name, in all scopes.
+fn bindings(body: &[Stmt], name: &str) -> usize {
+    let binds = |stmt: &Stmt| match &stmt.kind {
+        StmtKind::Assign { targets, .. } => {
+            targets.iter().any(|target| matches!(&target.kind, ExprKind::Name(bound) if **bound == *name))
+        }
+        _ => false,
+    };
+    body.iter()
+        .map(|stmt| {
+            let below = ir::suites(stmt).into_iter().map(|suite| bindings(suite, name));
+            usize::from(binds(stmt)) + below.sum::<usize>()
+        })
+        .sum()
 }
 
 /// A name, a method of one, or a comparison of such a thing with constants; several of them with `or`.

@@ -7,7 +7,7 @@ use toml::{Table, Value};
 use super::launchers::{LIMIT, load};
 
 /// As `ruff format` and black do by default. In characters.
-pub const DEFAULT: usize = 88;
+const DEFAULT: usize = 88;
 
 /// How far `extend` of ruff is followed.
 const EXTENDED: usize = 5;

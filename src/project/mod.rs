@@ -1,12 +1,13 @@
 //! A project: its modules and how they import each other, its versions, and where it is deployed.
 
+pub mod conventions;
 pub mod dependencies;
-pub mod deprecations;
+mod deprecations;
 pub mod distribution;
 pub mod evidence;
 pub mod launchers;
 mod leading;
-pub mod line_length;
+mod line_length;
 mod modules;
 pub mod python_versions;
 mod site;

@@ -60,7 +60,11 @@ fn draft(misuse: Misuse, scope: Scope) -> Draft {
         severity: if scope == Scope::Application { Severity::Error } else { Severity::Info },
         message: message.into(),
         label: label.into(),
-        why: "a TypeError, or an AssertionError up to Python 3.10: the program ends here, or goes on without the policy".into(),
+        why: match misuse {
+            Misuse::PolicyClass => "a TypeError, or an AssertionError up to Python 3.10: the program ends here, or goes on without the policy",
+            Misuse::LoopAsFactory | Misuse::ClassFromFactory => "a TypeError: the program ends here",
+        }
+        .into(),
         help: String::new(),
         related: Vec::new(),
     }

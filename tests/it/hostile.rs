@@ -121,7 +121,8 @@ fn many_calls_are_cured_one_and_all() {
         "import asyncio\n\nfrom elsewhere import options\n\n\nasync def main():\n    await asyncio.sleep(1)\n\n\n\
          {calls}asyncio.run(main(), **options)\n"
     );
-    let python = "[project]\nname = \"a\"\nversion = \"1\"\nrequires-python = \">=3.12\"\n";
+    let python = "[project]\nname = \"a\"\nversion = \"1\"\nrequires-python = \">=3.12\"\n\
+                  [tool.loopcheck]\nremedy = \"loop-factory\"\n";
     let project = Project::new(&files(&[("main.py", &program), ("pyproject.toml", python)]));
     let run = project.check(&["--fix", "--unsafe-fixes"]);
     let text = fs::read_to_string(project.path().join("main.py")).expect("the file is still there");

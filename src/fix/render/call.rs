@@ -196,7 +196,7 @@ impl Change<'_> {
         let layout = &draft.layout;
         let Some((call, inner)) = chain.split_last() else { return String::new() };
         let newline = layout.newline;
-        let indent_inside = format!("{indent}{}", layout.unit);
+        let indent_inside = format!("{indent}{}", layout.unit(indent));
         let Span { start, end } = call.parentheses;
         let row = apply_within(layout.text, start + 1, end - 1, inline);
         let row = format!("{indent_inside}{}", row.trim());
@@ -300,7 +300,8 @@ impl Change<'_> {
         let insert = |at: u32, content: String| TextEdit { start: at, end: at, content };
         let (Some(last), Some(end)) = (self.call.arguments.last(), last_end(draft, self.call)) else {
             // Only comments stand inside; the new line goes below them.
-            let indent = format!("{}{}", layout.indentation(self.call.parentheses.start), layout.unit);
+            let outer = layout.indentation(self.call.parentheses.start);
+            let indent = format!("{outer}{}", layout.unit(outer));
             let above = layout.slice(self.call.parentheses.start, close).trim_end().len() as u32;
             let at = self.call.parentheses.start + above;
             return vec![insert(at, self.lines(draft, &indent, ",", true))];

@@ -40,7 +40,8 @@ pub fn wrap(draft: &mut Draft, span: Span) -> Result<(), String> {
         draft.replace(suite.header, suite.header + 4, format!("elif {test}"));
         return Ok(());
     }
-    let (newline, unit) = (draft.layout.newline, draft.layout.unit);
+    let newline = draft.layout.newline;
+    let unit = draft.layout.unit(draft.layout.indentation(span.start));
     let body = apply_within(draft, span, &deeper(draft, span));
     // The lone argument of a one-line call, which may need a line of its own once it stands deeper.
     let argument =
@@ -62,7 +63,7 @@ pub fn wrap(draft: &mut Draft, span: Span) -> Result<(), String> {
 }
 
 /// `X` becomes `sys.platform == "win32" and X`.
-pub fn add_condition(draft: &mut Draft, test: Span) -> Result<(), String> {
+fn add_condition(draft: &mut Draft, test: Span) -> Result<(), String> {
     let view = draft.view;
     let shape = view.shape(test).ok_or("the condition is not in the file as it is now")?;
     let windows = draft.windows_test(test.start)?;
@@ -151,7 +152,8 @@ pub fn two_arms(draft: &mut Draft, span: Span, run: Span) -> Result<(), String> 
     }
     let platform = draft.windows_test(span.start)?;
     let version = draft.spelled("{sys}.version_info >= (3, 12)", span.start)?;
-    let (newline, unit) = (draft.layout.newline, draft.layout.unit);
+    let newline = draft.layout.newline;
+    let unit = draft.layout.unit(draft.layout.indentation(span.start));
 
     let factory = LoopText::Plain("{asyncio}.SelectorEventLoop".to_string());
     // What else stands in the line would be measured with a statement that does not start it.
@@ -178,13 +180,14 @@ pub fn two_arms(draft: &mut Draft, span: Span, run: Span) -> Result<(), String> 
 /// One more step of indentation for every line of the statement but the first and those inside strings.
 fn deeper(draft: &Draft, span: Span) -> Vec<TextEdit> {
     let layout = &draft.layout;
+    let unit = layout.unit(layout.indentation(span.start));
     let mut edits = Vec::new();
     let mut line = layout.next_line(span.start);
     while line < span.end {
         let in_string = draft.view.strings.iter().any(|string| string.start < line && line < string.end);
         let is_blank = layout.slice(line, layout.line_end(line)).trim().is_empty();
         if !in_string && !is_blank {
-            edits.push(TextEdit { start: line, end: line, content: layout.unit.to_string() });
+            edits.push(TextEdit { start: line, end: line, content: unit.to_string() });
         }
         line = layout.next_line(line);
     }

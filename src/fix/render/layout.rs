@@ -5,8 +5,8 @@ use crate::python::view::View;
 pub struct Layout<'a> {
     pub text: &'a str,
     pub newline: &'static str,
-    /// One step of indentation.
-    pub unit: &'a str,
+    /// One step of indentation, as the file writes it first.
+    unit: &'a str,
     quote: char,
 }
 
@@ -15,6 +15,16 @@ impl<'a> Layout<'a> {
     pub fn of(text: &'a str, view: &View) -> Result<Layout<'a>, String> {
         let unit = view.first_indent.map_or("    ", |span| &text[span.start as usize..span.end as usize]);
         Ok(Layout { text, newline: newline(text)?, unit, quote: quote(text, view) })
+    }
+
+    /// One step of indentation for what stands below a line that is indented so: a suite in tabs stays
+    /// in tabs where the file begins with spaces, and the other way round.
+    pub fn unit(&self, indent: &str) -> &'a str {
+        match (indent.contains('\t'), self.unit.contains('\t')) {
+            (true, false) => "\t",
+            (false, true) if !indent.is_empty() => "    ",
+            _ => self.unit,
+        }
     }
 
     /// Our own source, written with double quotes, in the file's quotes.

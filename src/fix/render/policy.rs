@@ -213,7 +213,7 @@ fn guarded(
         conditions.push(draft.spelled(&format!("{{sys}}.version_info < ({major}, {minor})"), at)?);
     }
     let asyncio = draft.spell("asyncio", at)?;
-    let (newline, unit) = (draft.layout.newline, draft.layout.unit);
+    let (newline, unit) = (draft.layout.newline, draft.layout.unit(indent));
     let mut lines = vec![condition_lines(draft, "if ", &conditions, indent)];
     let policy = format!("{asyncio}.WindowsSelectorEventLoopPolicy()");
     let one_line = format!("{indent}{unit}{asyncio}.set_event_loop_policy({policy})");
@@ -233,7 +233,7 @@ pub fn condition_lines(draft: &Draft, keyword: &str, conditions: &[String], inde
     if width(&one_line) <= draft.style.line_length {
         return one_line;
     }
-    let (newline, unit) = (draft.layout.newline, draft.layout.unit);
+    let (newline, unit) = (draft.layout.newline, draft.layout.unit(indent));
     let inner = format!("{newline}{indent}{unit}");
     let joined = conditions.join(&format!("{inner}and "));
     format!("{indent}{keyword}({inner}{joined}{newline}{indent}):")

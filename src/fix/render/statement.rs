@@ -26,7 +26,8 @@ pub fn rewrite(draft: &mut Draft, id: usize, make: impl FnOnce(&str) -> String) 
                         give each a line of its own first"
                 .into());
         }
-        let indent = format!("{}{}", draft.layout.indentation(suite.header), draft.layout.unit);
+        let outer = draft.layout.indentation(suite.header);
+        let indent = format!("{outer}{}", draft.layout.unit(outer));
         let colon = draft.layout.slice(0, span.start).trim_end().len() as u32;
         let content = format!("{newline}{indent}{}", make(&indent));
         draft.replace(colon, semicolon_end(draft, span.end), content);

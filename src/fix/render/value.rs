@@ -61,7 +61,7 @@ impl Value {
     /// The value in parentheses, below a line that is indented so.
     pub fn opened(&self, draft: &Draft, indent: &str, deeper: usize) -> String {
         let newline = draft.layout.newline;
-        let inner = format!("{indent}{}", draft.layout.unit);
+        let inner = format!("{indent}{}", draft.layout.unit(indent));
         format!("({newline}{inner}{}{newline}{indent})", self.lines(draft, &inner, "", deeper))
     }
 
@@ -75,7 +75,7 @@ impl Value {
             return flat;
         }
         let inner = format!("{}{indent}", draft.layout.newline);
-        let unit = draft.layout.unit;
+        let unit = draft.layout.unit(indent);
         let windows = match arms(windows).filter(|_| !fits(windows)) {
             Some(arms) => format!("({inner}{unit}{}{inner})", arms.join(&format!("{inner}{unit}"))),
             None => windows.clone(),

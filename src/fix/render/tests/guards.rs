@@ -131,23 +131,24 @@ fn only_expressions_whose_names_nobody_reads_run_on_windows_alone() {
 
 #[test]
 fn a_condition_binds_tighter_than_what_is_added() {
-    let add = |text: &str, test: &str| {
-        rendered(text, &[Intent::AddCondition { test: span(text, test) }]).unwrap_or_else(|error| error)
+    let add = |text: &str| {
+        let wrap = Intent::WrapInGuard { statement: span(text, "c()") };
+        rendered(text, &[wrap]).unwrap_or_else(|error| error)
     };
     assert_eq!(
-        add("import sys\nif a or b:\n    c()\n", "a or b"),
+        add("import sys\nif a or b:\n    c()\n"),
         "import sys\nif sys.platform == \"win32\" and (a or b):\n    c()\n"
     );
     assert_eq!(
-        add("import sys\nif (a or b):\n    c()\n", "a or b"),
+        add("import sys\nif (a or b):\n    c()\n"),
         "import sys\nif sys.platform == \"win32\" and (a or b):\n    c()\n"
     );
     assert_eq!(
-        add("import sys\nif x := f():\n    c()\n", "x := f()"),
+        add("import sys\nif x := f():\n    c()\n"),
         "import sys\nif sys.platform == \"win32\" and (x := f()):\n    c()\n"
     );
     assert_eq!(
-        add("import sys\nif (\n    a\n    and b\n):\n    c()\n", "a\n    and b"),
+        add("import sys\nif (\n    a\n    and b\n):\n    c()\n"),
         "import sys\nif (\n    sys.platform == \"win32\"\n    and a\n    and b\n):\n    c()\n"
     );
 }
@@ -168,8 +169,7 @@ if (
 ):
     a()
 "#;
-    let test = "hasattr(asyncio, \"WindowsSelectorEventLoopPolicy\") and (this or that)";
-    check(before, &[Intent::AddCondition { test: span(before, test) }], after);
+    check(before, &[Intent::WrapInGuard { statement: span(before, "a()") }], after);
 }
 
 #[test]
@@ -324,8 +324,7 @@ if (
 ):
     a()
 "#;
-    let test = "on_windows() and isinstance(\n    policy, asyncio.WindowsProactorEventLoopPolicy\n)";
-    check(before, &[Intent::AddCondition { test: span(before, test) }], after);
+    check(before, &[Intent::WrapInGuard { statement: span(before, "a()") }], after);
 }
 
 #[test]
@@ -341,4 +340,11 @@ fn a_policy_too_long_for_its_new_place_is_opened() {
         ),
     );
     check(&before, &[wrap(&before)], &after);
+}
+
+#[test]
+fn a_suite_in_tabs_stays_in_tabs() {
+    let before = "import sys\n\n\ndef f():\n    pass\n\n\ndef g():\n\ta()\n\tset(policy)\n";
+    let after = "import sys\n\n\ndef f():\n    pass\n\n\ndef g():\n\ta()\n\tif sys.platform == \"win32\":\n\t\tset(policy)\n";
+    check(before, &[Intent::WrapInGuard { statement: span(before, "set(policy)") }], after);
 }
