@@ -122,9 +122,11 @@ fn plan(
         // A policy that is superfluous harms less than one that something else turns out to need.
         let tidy = repair::instead_of(workspace, trace, about, &cure);
         let guarded = repair::in_main_guard(workspace, &cure);
+        let late = repair::below_another(workspace, trace, diagnosis, &cure);
         let first = tidy.map_or_else(|| Err(String::new()), &mut prove);
         let second = first.or_else(|_| prove(cure));
-        second.or_else(|why| guarded.map_or(Err(why.clone()), |cure| prove(cure).map_err(|_| why)))
+        let others = guarded.into_iter().chain(late);
+        others.fold(second, |plan, cure| plan.or_else(|why| prove(cure).map_err(|_| why)))
     };
     // Who set a policy that no loop asks wants one that it does.
     let moves = about.is_some_and(|site| repair::may_move(workspace, trace, diagnosis, site));

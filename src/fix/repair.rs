@@ -268,6 +268,28 @@ pub fn in_main_guard(workspace: &Workspace, cure: &Cure) -> Option<Cure> {
     Some(cure)
 }
 
+/// The same cure directly above the statement that makes the loop, where the program itself sets a policy
+/// before that: one at the top would be replaced.
+pub fn below_another(
+    workspace: &Workspace,
+    trace: &RootTrace,
+    diagnosis: &Diagnosis,
+    cure: &Cure,
+) -> Option<Cure> {
+    let run = run_of(trace, diagnosis)?;
+    run.policy_set?;
+    let main = trace.root.module;
+    let site = run.created.or(diagnosis.site).filter(|site| site.unit == Unit::Project(main))?;
+    let before = innermost(&workspace.modules[main].code().ok()?.body, site.span)?;
+    let mut cure = cure.clone();
+    for (_, intent) in &mut cure.intents {
+        if let Intent::InsertPolicy { bound, .. } = *intent {
+            *intent = Intent::InsertPolicyHere { before, bound };
+        }
+    }
+    Some(cure)
+}
+
 /// The smallest statement around a span.
 pub fn innermost(body: &[Stmt], span: Span) -> Option<Span> {
     let stmt = body.iter().find(|stmt| stmt.span.contains(span))?;

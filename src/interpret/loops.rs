@@ -132,6 +132,12 @@ impl<'p> Machine<'p> {
         }
     }
 
+    /// Whether the program has the word from which it is known that somebody chose Proactor:
+    /// `DefaultEventLoopPolicy` and `EventLoop` are other names of the same classes, and no choice.
+    fn names_proactor(&self) -> bool {
+        self.loaded.iter().any(|module| self.project.modules[*module].names_proactor())
+    }
+
     /// The policy of this process as it stands.
     pub fn policy_in_force(&self) -> PolicyKind {
         let Some(events) = self.state.modules.get("asyncio.events") else { return PolicyKind::Default };
@@ -175,7 +181,7 @@ pub fn policy_kind(machine: &Machine<'_>, policy: &Value) -> PolicyKind {
     match machine.class_attribute(*class, "__policy__") {
         Some((Value::Str(kind), _)) => match &*kind {
             "selector" => PolicyKind::Selector,
-            "proactor" => PolicyKind::Proactor,
+            "proactor" if machine.names_proactor() => PolicyKind::Proactor,
             "winloop" => PolicyKind::Winloop,
             "uvloop" => PolicyKind::Uvloop,
             _ => PolicyKind::Default,

@@ -246,6 +246,11 @@ impl Module {
         Knowledge::bundled().hosts.of(name, || &self.source().text)
     }
 
+    /// Whether the text names the Proactor loop or policy.
+    pub fn names_proactor(&self) -> bool {
+        self.source().text.contains("Proactor")
+    }
+
     /// Whether neither it nor what it imports names anything that starts or chooses a loop.
     pub fn leads_nowhere(&self) -> bool {
         matches!(self.file.role, Role::Imported | Role::Unrelated)

@@ -58,7 +58,22 @@ impl<'a> Call<'a> {
         let silent = self.is_silent();
         self.reached
             .on(Platform::Windows)
-            .filter(move |start| !silent && start.run.kind == LoopKind::Proactor && !chosen(start))
+            .filter(move |start| !silent && start.run.kind == LoopKind::Proactor && !self.is_chosen(start))
+    }
+
+    /// The author asked for Proactor in so many words, or went back to the default policy after another loop.
+    fn is_chosen(&self, start: &Start<'_>) -> bool {
+        let run = start.run;
+        match (&run.decided, run.policy) {
+            (Decided::Caller, _) => {
+                self.trace.modules.iter().any(|module| self.workspace.modules[*module].names_proactor())
+            }
+            (Decided::Policy, PolicyKind::Proactor) => true,
+            (Decided::Policy, PolicyKind::Default) => {
+                run.policy_set.is_some() && start.event.loops_before > 0
+            }
+            _ => false,
+        }
     }
 
     /// Nobody wants to hear that the loop of this call is Proactor.
@@ -164,17 +179,6 @@ pub fn severity(scope: Scope, deployment: Deployment, deployed: Severity) -> Sev
         (Scope::Application, _) => deployed.min(Severity::Warning),
         _ => Severity::Info,
     }
-}
-
-/// The author asked for Proactor in so many words, or went back to the default policy after another loop.
-fn chosen(start: &Start<'_>) -> bool {
-    let run = start.run;
-    let by_policy = match run.policy {
-        PolicyKind::Proactor => true,
-        PolicyKind::Default => run.policy_set.is_some() && start.event.loops_before > 0,
-        _ => false,
-    };
-    run.decided == Decided::Caller || run.decided == Decided::Policy && by_policy
 }
 
 /// A Windows policy in the code says that the author runs it on Windows.

@@ -91,7 +91,7 @@ pub fn edits(
                 }
                 let old = draft.layout.slice(span.start, span.end);
                 if let LoopText::Conditional { windows, .. } = text
-                    && windows.starts_with('{')
+                    && windows.starts_with("{\"")
                     && !matches!(old, "None" | "{}")
                 {
                     let wanted = draft.spelled(windows, call.span.start)?;
