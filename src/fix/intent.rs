@@ -25,9 +25,9 @@ pub enum Intent {
         /// The keyword may be added where the call passes `**mapping`: no mapping there has this key.
         beside_spread: bool,
     },
-    /// Let another expression stand in for the call on Windows. In `windows`, names and quotes are as
-    /// in [`LoopText`].
-    ReplaceCall { call: Span, windows: String },
+    /// Let another expression stand in for the call on this side of a test of the platform. In `text`,
+    /// names and quotes are as in [`LoopText`].
+    ReplaceCall { call: Span, on: Side, text: String },
     /// Run this statement on Windows only: an expression, such as a call that stands alone. Where it is
     /// all that an `if` holds, the `if` is given a further condition.
     WrapInGuard { statement: Span },
@@ -53,6 +53,13 @@ pub enum Intent {
     /// Remove the statement, with the `if` or the clause that would be empty without it; `pass` stands in
     /// where the suite has to stay.
     RemoveStatement { statement: Span },
+}
+
+/// A side of a test of the platform.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    Windows,
+    Elsewhere,
 }
 
 /// What a keyword is to hold.

@@ -4,7 +4,7 @@ use crate::analysis::Workspace;
 use crate::entry::Launch;
 use crate::finding::{Applicability, Severity};
 use crate::fix::Cure;
-use crate::fix::intent::{Intent, LoopText};
+use crate::fix::intent::{Intent, LoopText, Side};
 use crate::fix::leaving::{Leaving, leaving};
 use crate::fix::repair;
 use crate::interpret::Unit;
@@ -231,7 +231,10 @@ fn by_policy_or_factory(
         return Ok(Cure {
             applicability: Applicability::Safe,
             message: format!("make the loop with {shown} on Windows"),
-            intents: vec![(module, Intent::ReplaceCall { call: span, windows: maker.value.clone() })],
+            intents: vec![(
+                module,
+                Intent::ReplaceCall { call: span, on: Side::Windows, text: maker.value.clone() },
+            )],
         });
     }
     let knob = knobs.iter().find(|knob| !knob.replaces && *knob.runner == *start.run.runner);

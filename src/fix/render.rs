@@ -53,7 +53,7 @@ pub fn render(text: &str, intents: &[Intent], style: &Style) -> Result<Vec<TextE
         done.push(intent);
         match intent {
             Intent::InsertPolicyHere { before, bound } => policy::insert_here(&mut draft, *before, *bound)?,
-            Intent::ReplaceCall { call, windows } => replace::replace(&mut draft, *call, windows)?,
+            Intent::ReplaceCall { call, on, text } => replace::replace(&mut draft, *call, *on, text)?,
             Intent::RemoveParentheses { call } => {
                 let call = view.call(*call).ok_or("the call is not in the file as it is now")?;
                 let Span { start, end } = call.parentheses;

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::analysis::Workspace;
 use crate::finding::Applicability;
 use crate::fix::Cure;
-use crate::fix::intent::{Intent, LoopText};
+use crate::fix::intent::{Intent, LoopText, Side};
 use crate::fix::leaving::{Leaving, is_main_guard, leaving};
 use crate::fix::remedy::may_need_proactor;
 use crate::interpret::Unit;
@@ -28,10 +28,42 @@ pub fn guard(workspace: &Workspace, site: Site) -> Result<Cure, String> {
     }
     let statement =
         innermost(&code.body, site.span).ok_or("put it behind `if sys.platform == \"win32\":`")?;
+    if let Some(call) = loop_that_is_kept(&code.body, statement, site.span) {
+        let text = "{asyncio}.new_event_loop()".to_string();
+        return Ok(Cure {
+            applicability: Applicability::Safe,
+            message: "make it on Windows only".into(),
+            intents: vec![(module, Intent::ReplaceCall { call, on: Side::Elsewhere, text })],
+        });
+    }
     Ok(Cure {
         applicability: Applicability::Safe,
         message: "run it on Windows only".into(),
         intents: vec![(module, Intent::WrapInGuard { statement })],
+    })
+}
+
+/// The call that makes a loop of this class, where its statement does something with the loop that other
+/// platforms do as well.
+fn loop_that_is_kept(body: &[Stmt], statement: Span, class: Span) -> Option<Span> {
+    let mut found = None;
+    let mut visit = |expr: &Expr| {
+        if let ExprKind::Call { func, args } = &expr.kind
+            && func.span == class
+            && args.is_empty()
+            && matches!(&func.kind, ExprKind::Attribute { name, .. } if name.ends_with("EventLoop"))
+        {
+            found = Some(expr.span);
+        }
+    };
+    body.iter().for_each(|stmt| crate::ir::walk(stmt, &mut visit));
+    found.filter(|call| !is_expression(body, statement) && statement.contains(*call))
+}
+
+fn is_expression(body: &[Stmt], statement: Span) -> bool {
+    body.iter().any(|stmt| {
+        stmt.span == statement && matches!(stmt.kind, StmtKind::Expr(_))
+            || crate::ir::suites(stmt).into_iter().any(|suite| is_expression(suite, statement))
     })
 }
 

@@ -10,7 +10,7 @@ use crate::analysis::Workspace;
 use crate::entry::LoopKind;
 use crate::fix::Change;
 use crate::interpret::trace::{Event, EventKind, RootTrace, Site, Use};
-use crate::interpret::{Limits, RunOptions, World, run_root};
+use crate::interpret::{Limits, RunOptions, Unit, World, run_root};
 use crate::knowledge::{Knowledge, LoopTable, Needed};
 use crate::platform::Platform;
 use crate::project::Project;
@@ -69,7 +69,7 @@ pub fn holds(
             return Err(format!("the program would do nothing {}", place(world)));
         }
         for diagnosis in diagnoses {
-            compare(diagnosis, world, was, &is)?;
+            compare(diagnosis, world, was, &is, changes)?;
         }
         if diagnoses.len() > 1 && world.platform == Platform::Windows {
             cures_each(index, diagnoses, world, was, &is)?;
@@ -106,7 +106,8 @@ struct Summary {
     ways: BTreeMap<Vec<String>, (Vec<LoopKind>, Option<String>)>,
     /// Per way: where the loops were run, in the same order.
     sites: BTreeMap<Vec<String>, Vec<Option<Site>>>,
-    missing: usize,
+    /// The names that were missing, as often as they were, and where.
+    missing: Vec<(Arc<str>, Option<Site>)>,
     /// Policies that a test of the platform keeps from being set.
     withheld: usize,
     misused: usize,
@@ -119,11 +120,14 @@ fn summary<'p>(project: &'p Project, world: &World<'p>, trace: &RootTrace) -> Su
     let options = RunOptions { project, worlds, knowledge: Knowledge::bundled(), limits: Limits::default() };
     let (trace, _) = run_root(&options, &trace.root);
     let (mut ways, mut sites) = (BTreeMap::new(), BTreeMap::new());
-    let (mut missing, mut misused) = (0, 0);
+    let (mut missing, mut misused) = (Vec::new(), 0);
     let mut needs_proactor = None;
     for path in &trace.paths {
         let kinds = path.events.iter().filter_map(|event| event.run()).map(|run| run.kind).collect();
-        missing += path.events.iter().filter(|event| matches!(event.kind, EventKind::Missing(_))).count();
+        missing.extend(path.events.iter().filter_map(|event| match &event.kind {
+            EventKind::Missing(name) => Some((name.clone(), event.site)),
+            _ => None,
+        }));
         misused += path.events.iter().filter(|event| matches!(event.kind, EventKind::Misused(_))).count();
         needs_proactor = needs_proactor.or_else(|| path.events.iter().find_map(proactor_alone));
         let assumed: Vec<String> = path.assumed.iter().map(|label| label.to_string()).collect();
@@ -156,10 +160,18 @@ fn proactor_alone(event: &Arc<Event>) -> Option<Use> {
     }
 }
 
-fn compare(diagnosis: &Diagnosis, world: &World<'_>, was: &Summary, is: &Summary) -> Result<(), String> {
+fn compare(
+    diagnosis: &Diagnosis,
+    world: &World<'_>,
+    was: &Summary,
+    is: &Summary,
+    changes: &[Change],
+) -> Result<(), String> {
     let place = place(world);
     if diagnosis.finding.code == "LC301" {
-        return if is.missing < was.missing || was.missing == 0 {
+        let own: Vec<&Arc<str>> =
+            was.missing.iter().filter(|(_, site)| *site == diagnosis.site).map(|(name, _)| name).collect();
+        return if own.is_empty() || !own.iter().any(|name| still_misses(diagnosis, name, is, changes)) {
             Ok(())
         } else {
             Err(format!("the name would still be missing {place}"))
@@ -172,7 +184,7 @@ fn compare(diagnosis: &Diagnosis, world: &World<'_>, was: &Summary, is: &Summary
     }
     if world.platform != Platform::Windows {
         // A program that died of what was wrong comes to its loop.
-        let mended = is.missing < was.missing || is.misused < was.misused;
+        let mended = is.missing.len() < was.missing.len() || is.misused < was.misused;
         let revived = mended && died(is) < died(was);
         let same = kinds(was) == kinds(is) || revived;
         return if same { Ok(()) } else { Err(format!("the loop would change {place}")) };
@@ -194,6 +206,23 @@ fn compare(diagnosis: &Diagnosis, world: &World<'_>, was: &Summary, is: &Summary
         _ => left(&old) == 0 || left(&new) < left(&old),
     };
     if gone { Ok(()) } else { Err(format!("the loop would still be Proactor {place}")) }
+}
+
+/// Whether the name of a finding is still missing where it was. What is missing further on, the program
+/// did not come to before.
+fn still_misses(diagnosis: &Diagnosis, name: &str, is: &Summary, changes: &[Change]) -> bool {
+    let Some(Site { unit: Unit::Project(module), .. }) = diagnosis.site else { return true };
+    let Some(change) = changes.iter().find(|change| change.module == module) else { return true };
+    let lines = |text: &str| text.matches('\n').count();
+    let old = diagnosis.finding.place.start.line as usize;
+    // The edits have moved the name by so many lines at most.
+    let growth: usize = change.edits.iter().map(|edit| lines(&edit.content)).sum();
+    let missing = is.missing.iter().filter(|(other, _)| **other == *name).filter_map(|(_, site)| *site);
+    let may_be_it = |site: Site| {
+        let line = change.text.get(..site.span.start as usize).map_or(0, lines) + 1;
+        site.unit == Unit::Project(module) && (old..=old + growth).contains(&line)
+    };
+    missing.into_iter().any(may_be_it)
 }
 
 /// Whether a program that was right is, and still does what it did.

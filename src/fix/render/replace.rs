@@ -1,5 +1,6 @@
 //! Putting a call of another loop in the place of a call, on Windows only.
 
+use crate::fix::intent::Side;
 use crate::ir::Span;
 use crate::python::view::Call;
 
@@ -7,8 +8,8 @@ use super::layout::width;
 use super::value::Value;
 use super::{Draft, arm, call};
 
-/// `call` becomes `windows if sys.platform == "win32" else call`.
-pub fn replace(draft: &mut Draft, span: Span, windows: &str) -> Result<(), String> {
+/// `call` becomes `text if sys.platform == "win32" else call`, or `call if … else text`.
+pub fn replace(draft: &mut Draft, span: Span, on: Side, text: &str) -> Result<(), String> {
     let view = draft.view;
     view.call(span).ok_or("the call is not in the file as it is now")?;
     if view.interpolated.iter().any(|string| string.contains(span)) {
@@ -17,14 +18,17 @@ pub fn replace(draft: &mut Draft, span: Span, windows: &str) -> Result<(), Strin
     if !draft.layout.is_one_line(span.start, span.end) {
         return Err("the call runs over several lines".into());
     }
-    let windows = draft.spelled(windows, span.start)?;
-    let value = match arm::is_on_windows(draft, span) {
-        true => Value::Plain(windows),
-        false => Value::Conditional {
-            windows,
-            test: draft.windows_test(span.start)?,
-            otherwise: draft.layout.slice(span.start, span.end).to_string(),
-        },
+    let text = draft.spelled(text, span.start)?;
+    let old = draft.layout.slice(span.start, span.end).to_string();
+    let value = match (on, arm::is_on_windows(draft, span)) {
+        (Side::Windows, true) => Value::Plain(text),
+        (Side::Elsewhere, true) => return Ok(()),
+        (Side::Windows, false) => {
+            Value::Conditional { windows: text, test: draft.windows_test(span.start)?, otherwise: old }
+        }
+        (Side::Elsewhere, false) => {
+            Value::Conditional { windows: old, test: draft.windows_test(span.start)?, otherwise: text }
+        }
     };
 
     if let Some((around, index)) = holder(draft, span) {

@@ -1,7 +1,7 @@
 //! Before and after, one pair for each thing a file may look like.
 
 use crate::fix::apply::apply;
-use crate::fix::intent::{GuardStyle, Intent, LoopText, Style};
+use crate::fix::intent::{GuardStyle, Intent, LoopText, Side, Style};
 use crate::ir::Span;
 
 use super::render;

@@ -1,7 +1,11 @@
 use super::*;
 
 fn selector(text: &str, call: &str) -> Intent {
-    Intent::ReplaceCall { call: span(text, call), windows: "{asyncio}.SelectorEventLoop()".into() }
+    Intent::ReplaceCall {
+        call: span(text, call),
+        on: Side::Windows,
+        text: "{asyncio}.SelectorEventLoop()".into(),
+    }
 }
 
 /// A function's only line, with `asyncio.new_event_loop()` replaced.
