@@ -71,7 +71,7 @@ pub fn holds(
         for diagnosis in diagnoses {
             compare(diagnosis, world, was, &is, changes)?;
         }
-        if diagnoses.len() > 1 && world.platform == Platform::Windows {
+        if world.platform == Platform::Windows {
             cures_each(index, diagnoses, world, was, &is)?;
         }
     }
@@ -278,7 +278,9 @@ fn cures_each(
             *after += usize::from(*new == LoopKind::Proactor);
         }
     }
-    for diagnosis in diagnoses {
+    // The others are about a line, and may leave the loops as they are.
+    let about_loops = |code: &str| code.starts_with("LC1") || code.starts_with("LC2") && code != "LC205";
+    for diagnosis in diagnoses.iter().filter(|diagnosis| about_loops(diagnosis.finding.code)) {
         let calls = diagnosis.calls.iter().filter(|(trace, _)| *trace == index);
         let counts = calls.filter_map(|(_, site)| change.get(site));
         let (before, after) = counts.fold((0, 0), |sum, count| (sum.0 + count.0, sum.1 + count.1));

@@ -69,9 +69,7 @@ impl<'a> Call<'a> {
                 self.trace.modules.iter().any(|module| self.workspace.modules[*module].names_proactor())
             }
             (Decided::Policy, PolicyKind::Proactor) => true,
-            (Decided::Policy, PolicyKind::Default) => {
-                run.policy_set.is_some() && start.event.loops_before > 0
-            }
+            (Decided::Policy, PolicyKind::Default) => run.policy_set.is_some() && follows_another_loop(start),
             _ => false,
         }
     }
@@ -170,6 +168,13 @@ pub fn deployment(workspace: &Workspace, trace: &RootTrace) -> Deployment {
         Deployment::Unknown if sets_windows_policy(trace) => Deployment::Windows,
         verdict => verdict,
     }
+}
+
+/// Whether something else than a Proactor loop has run before, in the same process.
+fn follows_another_loop(start: &Start<'_>) -> bool {
+    let before = start.path.events.iter().take_while(|event| !std::ptr::eq(&***event, start.event));
+    let in_process = before.filter(|event| event.process_number == start.event.process_number);
+    in_process.filter_map(|event| event.run()).any(|run| run.kind != LoopKind::Proactor)
 }
 
 /// The severity of the table for this evidence and scope.
