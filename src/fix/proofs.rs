@@ -6,7 +6,7 @@ use crate::analysis::Workspace;
 use crate::entry::Launch;
 use crate::finding::Fix;
 use crate::fix::intent::Intent;
-use crate::fix::verify::{self, Before};
+use crate::fix::verify::{self, Runs};
 use crate::fix::{Cure, as_fix, remedy, render_all};
 use crate::interpret::trace::{RootTrace, Site};
 use crate::rules::Diagnosis;
@@ -15,7 +15,7 @@ use crate::settings::{Remedy, Settings};
 /// What the second paper runs have shown so far.
 #[derive(Default)]
 pub struct Proofs {
-    before: Before,
+    runs: Runs,
     /// Cures that hold because they held together with others.
     together: BTreeMap<Told, Vec<(usize, Intent)>>,
     /// How many cures in a row did not hold, by program and code.
@@ -94,7 +94,7 @@ impl Proofs {
         let diagnoses: Vec<&Diagnosis> = wishes.iter().map(|(diagnosis, _)| *diagnosis).collect();
         let intents: Vec<_> = wishes.iter().flat_map(|(_, cure)| cure.intents.iter().cloned()).collect();
         let holds = render_all(settings, workspace, &intents)
-            .and_then(|changes| verify::holds(workspace, &mut self.before, program, &diagnoses, &changes));
+            .and_then(|changes| verify::holds(workspace, &mut self.runs, program, &diagnoses, &changes));
         if holds.is_ok() {
             self.together
                 .extend(wishes.iter().map(|(diagnosis, cure)| (told(diagnosis), cure.intents.clone())));
@@ -129,7 +129,7 @@ impl Proofs {
                     ));
                 }
                 let program = (*index, &traces[*index]);
-                let held = verify::holds(workspace, &mut self.before, program, &[diagnosis], &changed);
+                let held = verify::holds(workspace, &mut self.runs, program, &[diagnosis], &changed);
                 *refused = if held.is_ok() { 0 } else { *refused + 1 };
                 held?;
             }

@@ -8,7 +8,7 @@ use crate::fix::intent::{Intent, LoopText, Side};
 use crate::fix::leaving::{Leaving, leaving};
 use crate::fix::repair;
 use crate::interpret::Unit;
-use crate::interpret::reach::{Reached, Start, reached};
+use crate::interpret::reach::{Reached, Start, reached_at};
 use crate::interpret::trace::{Decided, Family, PolicyKind, RootTrace, Site};
 use crate::ir::{Arg, ArgKind, Constant, Expr, ExprKind, Span, Stmt, StmtKind};
 use crate::knowledge::pages::{self, FixAvailability};
@@ -36,8 +36,8 @@ pub fn remedy(
     if pages::find(diagnosis.finding.code).is_some_and(|page| page.fix == FixAvailability::None) {
         return Err(said());
     }
-    let calls = reached(trace);
-    let call = calls.iter().find(|call| call.site == site);
+    let call = reached_at(trace, site);
+    let call = call.as_ref();
     if diagnosis.finding.code == "LC301" {
         // The name may be the text of an argument, without which the program is for every platform.
         let start = call.and_then(|call| call.example());
@@ -406,8 +406,7 @@ pub fn without_policy(
         vec![(module, Intent::RemoveStatement { statement }), (module, Intent::RemoveComments { statement })];
     for (index, site) in &diagnosis.calls {
         let trace = &traces[*index];
-        let calls = reached(trace);
-        let call = calls.iter().find(|call| call.site == *site).ok_or_else(help)?;
+        let call = &reached_at(trace, *site).ok_or_else(help)?;
         let start = call.example().ok_or_else(help)?;
         let cure = match start.run.row.and_then(knob_of) {
             Some((knob, package)) => {

@@ -9,7 +9,7 @@ use crate::fix::intent::{Intent, LoopText, Side};
 use crate::fix::leaving::{Leaving, is_main_guard, leaving};
 use crate::fix::remedy::may_need_proactor;
 use crate::interpret::Unit;
-use crate::interpret::reach::reached;
+use crate::interpret::reach::reached_at;
 use crate::interpret::trace::{Decided, RootTrace, Run, Site};
 use crate::ir::{Arg, ArgKind, Constant, Expr, ExprKind, Name, Span, Stmt, StmtKind};
 use crate::knowledge::Knowledge;
@@ -232,9 +232,7 @@ pub fn asks_policy(trace: &RootTrace, diagnosis: &Diagnosis) -> bool {
 
 /// The run of the call that a finding is about.
 fn run_of(trace: &RootTrace, diagnosis: &Diagnosis) -> Option<Run> {
-    let calls = reached(trace);
-    let call = calls.iter().find(|call| Some(call.site) == diagnosis.site)?;
-    Some(call.example()?.run.clone())
+    Some(reached_at(trace, diagnosis.site?)?.example()?.run.clone())
 }
 
 /// The same cure without what it makes superfluous: where it sets the policy at the top of a module, what

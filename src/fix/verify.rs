@@ -1,6 +1,6 @@
 //! The postcondition of a fix, checked by running the changed program on paper.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::str::FromStr;
 use std::sync::Arc;
 
@@ -17,19 +17,51 @@ use crate::project::Project;
 use crate::project::dependencies::Answer;
 use crate::rules::Diagnosis;
 
-/// What a program amounts to as it stands, by the index of its trace: the same for every cure. Only
-/// the last one is kept, for findings come file by file.
+/// What programs amount to, by the index of their traces. Findings come file by file, and many are cured
+/// by the same change, so that little has to be kept for few runs.
 #[derive(Default)]
-pub struct Before(Option<(usize, Vec<Summary>)>);
+pub struct Runs {
+    /// The last program as it stands.
+    before: Option<(usize, Vec<Summary>)>,
+    /// The last changes that were tried, the latest one first.
+    after: VecDeque<Changed>,
+}
 
-impl Before {
-    fn of(&mut self, workspace: &Workspace, index: usize, trace: &RootTrace) -> &[Summary] {
-        let known = self.0.take().filter(|(known, _)| *known == index);
-        let (_, summaries) = self.0.insert(known.unwrap_or_else(|| {
+/// So many changes are remembered: as many as are tried for one finding.
+const CHANGES: usize = 4;
+
+/// A changed program, and what it amounts to in the first worlds, as far as that was asked.
+struct Changed {
+    index: usize,
+    texts: Vec<(usize, Arc<str>)>,
+    workspace: Workspace,
+    summaries: Vec<Summary>,
+}
+
+impl Runs {
+    /// The program as it stands in every world, and with the changes.
+    fn of(
+        &mut self,
+        workspace: &Workspace,
+        index: usize,
+        trace: &RootTrace,
+        changes: &[Change],
+    ) -> (&[Summary], &mut Changed) {
+        let known = self.before.take().filter(|(known, _)| *known == index);
+        let (_, before) = self.before.insert(known.unwrap_or_else(|| {
             let project = workspace.project_of(trace.root.module);
             (index, worlds(project).iter().map(|world| summary(project, world, trace)).collect())
         }));
-        summaries
+        let texts: Vec<(usize, Arc<str>)> =
+            changes.iter().map(|change| (change.module, change.text.clone())).collect();
+        let known = self.after.iter().position(|known| known.index == index && known.texts == texts);
+        let changed = known.and_then(|known| self.after.remove(known)).unwrap_or_else(|| {
+            let workspace = workspace.with_texts(&texts);
+            Changed { index, texts, workspace, summaries: Vec::new() }
+        });
+        self.after.truncate(CHANGES - 1);
+        self.after.push_front(changed);
+        (before, &mut self.after[0])
     }
 }
 
@@ -42,37 +74,34 @@ impl Before {
 /// Why not, for people.
 pub fn holds(
     workspace: &Workspace,
-    before: &mut Before,
+    runs: &mut Runs,
     (index, trace): (usize, &RootTrace),
     diagnoses: &[&Diagnosis],
     changes: &[Change],
 ) -> Result<(), String> {
-    let texts: Vec<(usize, Arc<str>)> =
-        changes.iter().map(|change| (change.module, change.text.clone())).collect();
-    let changed = workspace.with_texts(&texts);
-    if changes.iter().any(|change| changed.modules[change.module].code().is_err()) {
+    let (before, changed) = runs.of(workspace, index, trace, changes);
+    if changes.iter().any(|change| changed.workspace.modules[change.module].code().is_err()) {
         return Err("the result would not parse".into());
     }
-    let after = changed.project_of(trace.root.module);
+    let after = changed.workspace.project_of(trace.root.module);
     let worlds = worlds(after);
-    let before = before.of(workspace, index, trace);
     let runs =
         |(world, was): (&World<'_>, &Summary)| world.platform == Platform::Windows && !runs_nothing(was);
     let runs_on_windows = worlds.iter().zip(before).any(runs);
-    for (world, was) in worlds.iter().zip(before) {
-        let is = summary(after, world, trace);
-        if runs_on_windows
-            && world.platform != Platform::Windows
-            && runs_nothing(&is)
-            && died(&is) < died(was)
+    for (number, (world, was)) in worlds.iter().zip(before).enumerate() {
+        if changed.summaries.len() == number {
+            changed.summaries.push(summary(after, world, trace));
+        }
+        let is = &changed.summaries[number];
+        if runs_on_windows && world.platform != Platform::Windows && runs_nothing(is) && died(is) < died(was)
         {
             return Err(format!("the program would do nothing {}", place(world)));
         }
         for diagnosis in diagnoses {
-            compare(diagnosis, world, was, &is, changes)?;
+            compare(diagnosis, world, was, is, changes)?;
         }
         if world.platform == Platform::Windows {
-            cures_each(index, diagnoses, world, was, &is)?;
+            cures_each(index, diagnoses, world, was, is)?;
         }
     }
     Ok(())

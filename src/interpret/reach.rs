@@ -37,6 +37,16 @@ pub fn reached(trace: &RootTrace) -> Vec<Reached<'_>> {
     calls.into_iter().map(|(site, starts)| Reached { site, starts }).collect()
 }
 
+/// The call at this place, if it starts a loop.
+pub fn reached_at(trace: &RootTrace, site: Site) -> Option<Reached<'_>> {
+    let mut starts = Vec::new();
+    for path in &trace.paths {
+        let here = path.events.iter().filter(|event| event.site == Some(site));
+        starts.extend(here.filter_map(|event| Some(Start { path, event, run: event.run()? })));
+    }
+    (!starts.is_empty()).then_some(Reached { site, starts })
+}
+
 /// Whether a person can read an assumption: choices among merged values have no words of their own.
 pub fn is_meant(label: &str) -> bool {
     !label.starts_with(MERGED)
