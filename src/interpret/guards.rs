@@ -206,6 +206,7 @@ fn asked_of(question: &Expr) -> Option<&Expr> {
             _ => None,
         },
         ExprKind::Bool { values, .. } => values.first().and_then(asked_of),
+        ExprKind::Unary { operand, .. } => asked_of(operand),
         _ => None,
     }
 }
