@@ -92,11 +92,23 @@ impl<'p> Machine<'p> {
         self.unknown(label)
     }
 
+    /// Notes that code we do not see holds on to a value, with what is in it. Containers may hold each
+    /// other.
     pub fn escape_value(&mut self, value: &Value) {
-        match value {
-            Value::Object(id) => self.escape(*id),
-            Value::Tuple(items) => items.iter().for_each(|item| self.escape_value(item)),
-            _ => {}
+        let mut values = vec![value.clone()];
+        let mut seen: FxHashSet<Id> = FxHashSet::default();
+        while let Some(value) = values.pop() {
+            match value {
+                Value::Object(id) if seen.insert(id) => match &*self.state.heap.share(id) {
+                    Object::List(Sequence { items, .. }) => values.extend(items.iter().cloned()),
+                    Object::Dict(Mapping { entries, .. }) => {
+                        values.extend(entries.iter().map(|(_, item)| item.clone()))
+                    }
+                    _ => self.escape(id),
+                },
+                Value::Tuple(items) => values.extend(items.iter().cloned()),
+                _ => {}
+            }
         }
     }
 
@@ -119,10 +131,6 @@ impl<'p> Machine<'p> {
             Object::Method { function: Value::Object(function), .. } if matches!(self.state.heap.get(*function), Object::Function(f) if matches!(f.unit, Unit::Project(_))) =>
             {
                 self.state.escaped.insert(id);
-            }
-            Object::List(Sequence { items, .. }) => items.iter().for_each(|item| self.escape_value(item)),
-            Object::Dict(Mapping { entries, .. }) => {
-                entries.iter().for_each(|(_, item)| self.escape_value(item))
             }
             _ => {}
         }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use crate::entry::{LoopKind, Process};
 use crate::interpret::env::Env;
 use crate::interpret::explore::Tape;
+use crate::interpret::later::Later;
 use crate::interpret::meter::{Body, Given, Meter};
 use crate::interpret::nearness::Distances;
 use crate::interpret::prelude;
@@ -132,6 +133,8 @@ pub struct Machine<'p> {
     pub ends: Ends,
     /// Where ways had ended inside regions that a limit cut off.
     pub cut_off: Vec<State>,
+    /// What functions did that run at some time later, where they can take more than one way.
+    pub later: Vec<Later>,
     /// Functions that are not followed again, because they took too many steps.
     pub given_up: BTreeMap<(Unit, Span), Given>,
     /// Steps that are kept back for the other ways when the first one takes all there are.
@@ -201,6 +204,7 @@ impl<'p> Machine<'p> {
             called_back: BTreeMap::new(),
             ends: Ends::default(),
             cut_off: Vec::new(),
+            later: Vec::new(),
             given_up: BTreeMap::new(),
             reserve: 0,
             hurried: false,

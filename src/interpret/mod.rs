@@ -18,6 +18,7 @@ mod handlers;
 mod imports;
 mod inherit;
 mod intrinsics;
+mod later;
 mod loops;
 mod machine;
 mod mappings;

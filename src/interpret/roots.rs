@@ -3,12 +3,10 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::entry::{Launch, LoopKind};
+use crate::entry::Launch;
 use crate::interpret::explore::Tape;
 use crate::interpret::inherit::Inherited;
 use crate::interpret::machine::{Flow, Limits, Machine, Stop, Unit};
-use crate::interpret::nearness::{Distance, MAYBE, NOWHERE};
-use crate::interpret::needs::RUNNING;
 use crate::interpret::steps::{End, Log, Recorder, StepKind};
 use crate::interpret::trace::{PathTrace, Root, RootTrace};
 use crate::interpret::value::{Id, Object, Unknown, Value};
@@ -215,7 +213,17 @@ impl<'p> Machine<'p> {
             Err(Stop::Bound(reason)) => {
                 self.incomplete.get_or_insert_with(|| reason.into());
             }
-            _ => self.run_escaped(0),
+            _ => self.run_escaped(),
+        }
+        for later in std::mem::take(&mut self.later) {
+            trace.paths.push(PathTrace {
+                platform: self.world.platform,
+                frozen: self.assumes_frozen(),
+                assumed: assumed.iter().cloned().chain(self.tape.labels()).chain(later.assumed).collect(),
+                events: later.state.events.into_iter().collect(),
+                died: None,
+                steps: later.state.log.since(&Log::default()),
+            });
         }
         let cut_off = std::mem::take(&mut self.cut_off);
         for state in cut_off.into_iter().filter(|state| state.events.len() > self.state.events.len()) {
@@ -373,81 +381,6 @@ impl<'p> Machine<'p> {
             self.while_running(anywhere, |machine| machine.wait_for(result))?;
         }
         Ok(())
-    }
-
-    /// Functions that code we do not see holds on to may run later: each is run once, on its own, and
-    /// what it hands over in turn after it.
-    fn run_escaped(&mut self, depth: usize) {
-        let escaped = std::mem::take(&mut self.state.escaped);
-        let loops = self.loops_started();
-        let module = &self.project.modules[self.root.module];
-        if module.is_test(&self.project.top) && !module.file.main {
-            return;
-        }
-        // They get steps of their own, so that none costs another one, or the next way, its end.
-        let left = self.meter;
-        let mut escaped: Vec<(Distance, Id)> =
-            escaped.into_iter().map(|id| (self.distance(id), id)).collect();
-        escaped.sort_unstable();
-        for (distance, id) in escaped.into_iter().take_while(|(distance, _)| *distance < NOWHERE).take(64) {
-            let Some(code) = self.code_of(id) else { continue };
-            let by_the_program = self.executed.contains(&code) && !self.called_back.contains_key(&code);
-            if by_the_program || !self.called_back.entry(code).or_default().insert(loops.clone()) {
-                continue;
-            }
-            let steps = self.limits.escaped_steps / if distance < MAYBE { 1 } else { 2 };
-            let begun = self.allow(steps.min(self.callback_steps));
-            let end = self.state.clone();
-            let tape = std::mem::take(&mut self.tape);
-            self.state.running.clear();
-            self.leave_all();
-            let anything = vec![("*".into(), Value::None), ("**".into(), Value::None)];
-            self.called_back_now = true;
-            let mut outcome = self.call(Value::Object(id), Vec::new(), anything);
-            if let Some(generator) = outcome.as_ref().ok().and_then(|result| self.as_generator(result)) {
-                let anywhere = self.unknown(RUNNING);
-                outcome =
-                    self.while_running(anywhere, |machine| machine.drive(generator, &|_, _| Ok(Value::None)));
-            } else if let Ok(result) = &outcome
-                && matches!(result.as_id().map(|id| self.state.heap.get(id)), Some(Object::Suspended(_)))
-            {
-                let (anywhere, result) = (self.unknown(RUNNING), result.clone());
-                outcome = self.while_running(anywhere, |machine| machine.wait_for(result));
-            }
-            self.called_back_now = false;
-            if let Some(recorder) = &mut self.recorder {
-                recorder.bound = false;
-            }
-            if let Err(Stop::Bound(reason)) = outcome {
-                self.incomplete.get_or_insert_with(|| reason.into());
-            }
-            if depth < 3 {
-                self.run_escaped(depth + 1);
-            }
-            self.callback_steps -= self.meter.steps.saturating_sub(begun).min(self.callback_steps);
-            self.cut_off.clear();
-            // What one callback does to the policy does not happen before another one.
-            let later = std::mem::replace(&mut self.state, end);
-            self.state.events = later.events;
-            self.state.log = later.log;
-            self.tape = tape;
-        }
-        self.meter = left;
-    }
-
-    /// The kinds of loops that this process has started, in order.
-    fn loops_started(&self) -> Vec<LoopKind> {
-        let own = self.state.events.iter().filter(|event| event.process == self.process);
-        own.filter_map(|event| event.run()).map(|run| run.kind).collect()
-    }
-
-    /// As [`Machine::run_escaped`], in the middle of a run: what is running goes on behind it.
-    pub fn run_escaped_aside(&mut self) {
-        let frames = std::mem::take(&mut self.frames);
-        let handlers = (self.handlers, self.lookup_handlers, self.refusal_handlers);
-        self.run_escaped(0);
-        self.frames = frames;
-        (self.handlers, self.lookup_handlers, self.refusal_handlers) = handlers;
     }
 
     /// Whether this way assumed that `sys.frozen` is there and true.

@@ -140,6 +140,23 @@ fn a_variable_of_a_loop_may_be_any_character() {
     }
 }
 
+/// Containers that hold each other, and are handed to code we do not see.
+#[test]
+fn what_holds_itself_is_handed_over() {
+    let made = [
+        "held = {}\nheld['it'] = held\n",
+        "held = []\nheld.append(held)\n",
+        "held = ([],)\nheld[0].append(held)\n",
+        "held = {'children': []}\nheld['children'].append({'parent': held})\n",
+    ];
+    for text in made {
+        let program = format!("import elsewhere\n{text}elsewhere.show(held)\n{PROGRAM}");
+        let project = Project::new(&files(&[("main.py", &program)]));
+        let run = project.check(&[]);
+        assert!(codes(&run, "main.py").contains(&"LC103".to_owned()), "{text}{}", run.stderr);
+    }
+}
+
 /// Few lines that would fill the memory or never come to an end; each says `proactor` or `unknown`.
 #[test]
 fn a_program_that_grows_is_given_up() {
