@@ -10,7 +10,9 @@ class Enum:
             member.value = member._value_ = value
             setattr(cls, name, member)
 
-    def __new__(cls, value):
+    def __new__(cls, value, *names, **options):
+        if names or options:
+            return _l.unknown("an enumeration")
         for name, member in _l.class_data(cls):
             if member is value or member.value == value:
                 return member

@@ -12,6 +12,8 @@ maxsize = 9223372036854775807
 flags = object()
 # A frozen program has it; whether this one will be frozen is not known.
 frozen = _l.unknown("whether the program is frozen")
+# What PyInstaller sets beside it.
+_MEIPASS = frozen
 __missing__ = []
 
 if platform == "win32":

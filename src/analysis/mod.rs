@@ -18,6 +18,7 @@ use crate::error::Error;
 use crate::files::{self, Source};
 use crate::finding::{Finding, Place, Severity, ShownPath};
 use crate::fix;
+use crate::interpret::Unit;
 use crate::interpret::trace::RootTrace;
 use crate::knowledge::pages;
 use crate::project::Project;
@@ -216,6 +217,12 @@ fn is_capped(workspace: &Workspace, traces: &[RootTrace], diagnosis: &rules::Dia
         && rules::deployment(workspace, trace) == Deployment::Unknown
 }
 
+/// Whether a finding is about the module that its program begins with.
+fn is_at_home(traces: &[RootTrace], diagnosis: &rules::Diagnosis) -> bool {
+    let root = diagnosis.trace.map(|index| Unit::Project(traces[index].root.module));
+    root.is_some() && root == diagnosis.site.map(|site| site.unit)
+}
+
 /// Findings with their cures, and everything else there is to say.
 pub fn examine(settings: &Settings, workspace: &Workspace) -> (Analysis, Vec<rules::Diagnosis>) {
     let traces = runs::run_all(workspace);
@@ -229,6 +236,9 @@ pub fn examine(settings: &Settings, workspace: &Workspace) -> (Analysis, Vec<rul
     };
     diagnoses.retain(|diagnosis| settings.admits(&diagnosis.finding));
     silenced.retain(|silenced| settings.admits(&silenced.finding));
+    // Of several programs that come to a call, the one in whose module it stands is told of: what is
+    // cured there is cured for the others.
+    diagnoses.sort_by_key(|diagnosis| !is_at_home(&traces, diagnosis));
     let mut diagnoses = rules::settle(diagnoses);
     let mut sources = Sources::new();
     let told = diagnoses.iter().map(|diagnosis| &diagnosis.finding);

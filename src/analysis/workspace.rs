@@ -373,6 +373,7 @@ fn add_new(universe: &mut Universe, path: &Path) {
         given: true,
         imported: false,
         main: true,
+        imports: Box::default(),
     });
 }
 

@@ -45,6 +45,8 @@ pub struct UniverseFile {
     pub imported: bool,
     /// It mentions `__main__`: it may be meant to be run.
     pub main: bool,
+    /// The files of the universe that it imports, anywhere in its text, or may; indices.
+    pub imports: Box<[u32]>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -311,22 +313,25 @@ fn assemble(walked: &Walked, modules: &Modules, graph: &Graph, roles: &[Option<R
             .filter(|other| **other as usize != importer)
             .for_each(|other| imported[*other as usize] = true);
     }
-    let mut files: Vec<UniverseFile> = roles
+    let mut kept: Vec<usize> = (0..roles.len()).filter(|file| roles[*file].is_some()).collect();
+    kept.sort_unstable_by(|a, b| bytes(&modules.paths[*a]).cmp(bytes(&modules.paths[*b])));
+    let mut index_of: Vec<Option<u32>> = vec![None; roles.len()];
+    kept.iter().enumerate().for_each(|(index, file)| index_of[*file] = Some(index as u32));
+    let mut files: Vec<UniverseFile> = kept
         .iter()
-        .enumerate()
-        .filter_map(|(file, role)| {
-            let path = modules.paths[file].clone();
+        .filter_map(|file| {
+            let imports = graph.files[*file].imports.iter().filter_map(|other| index_of[*other as usize]);
             Some(UniverseFile {
-                path,
+                path: modules.paths[*file].clone(),
                 root: 0,
-                role: (*role)?,
-                given: file < walked.files.len(),
-                imported: imported[file],
-                main: graph.files[file].main,
+                role: roles[*file]?,
+                given: *file < walked.files.len(),
+                imported: imported[*file],
+                main: graph.files[*file].main,
+                imports: imports.collect(),
             })
         })
         .collect();
-    files.sort_unstable_by(|a, b| bytes(&a.path).cmp(bytes(&b.path)));
     let (roots, root_of) = roots_of(files.iter().map(|file| file.path.as_path()), walked);
     for (file, root) in files.iter_mut().zip(root_of) {
         file.root = root;

@@ -89,10 +89,12 @@ pub fn apply_all(
     Ok(Fixed { changed, remaining: analysis, left_alone })
 }
 
+/// What is not told is not changed either.
 fn is_allowed(settings: &Settings, diagnosis: &Diagnosis) -> bool {
+    let is_shown = diagnosis.finding.severity >= settings.min_severity;
     let fixable = settings.fixes(&diagnosis.finding) && diagnosis.cure.is_some();
     let safe = diagnosis.finding.fix.as_ref().is_some_and(|fix| fix.applicability == Applicability::Safe);
-    fixable && (safe || settings.unsafe_fixes)
+    is_shown && fixable && (safe || settings.unsafe_fixes)
 }
 
 /// The cures that can be rendered together; what does not fit waits for the next pass.

@@ -5,7 +5,7 @@ use crate::entry::Launch;
 use crate::finding::{Applicability, Severity};
 use crate::fix::Cure;
 use crate::fix::intent::{Intent, LoopText, Side};
-use crate::fix::leaving::{Leaving, leaving};
+use crate::fix::leaving::{Leaving, is_main_guard, leaving};
 use crate::fix::repair;
 use crate::interpret::Unit;
 use crate::interpret::reach::{Reached, Start, reached_at};
@@ -13,6 +13,7 @@ use crate::interpret::trace::{Decided, Family, PolicyKind, RootTrace, Site};
 use crate::ir::{Arg, ArgKind, Constant, Expr, ExprKind, Span, Stmt, StmtKind};
 use crate::knowledge::pages::{self, FixAvailability};
 use crate::knowledge::{Knob, Knowledge, Needed, Versions};
+use crate::platform::Platform;
 use crate::project::dependencies::{Answer, Presence};
 use crate::project::launchers::Server;
 use crate::project::launchers::commands::Help;
@@ -86,6 +87,12 @@ pub fn remedy(
     if let Some(word) = may_need_proactor(workspace, trace) {
         cure.applicability = Applicability::Unsafe;
         cure.message.push_str(&format!(" (`{word}` in this project may need Proactor)"));
+    }
+    // The program has a switch for its policy, and whoever turned it off may have meant that.
+    let by = |policy| call.on(Platform::Windows).any(|start| start.run.policy == policy);
+    if by(PolicyKind::Selector) && by(PolicyKind::Default) {
+        cure.applicability = Applicability::Unsafe;
+        cure.message.push_str(" (the program itself sets the policy in some cases only)");
     }
     let sets_policy = |(module, intent): &(usize, Intent)| {
         let sets = matches!(intent, Intent::InsertPolicy { .. } | Intent::InsertPolicyHere { .. });
@@ -351,8 +358,8 @@ fn policy(
 }
 
 /// Where a module of a package is a program as well as something others import, and the import must
-/// not choose their loop: the first statement of the function in which the program begins. A server
-/// is no such program, because its children execute the import alone.
+/// not choose their loop: the first statement of the function in which the program begins, or else of
+/// the main guard. A server is no such program, because its children execute the import alone.
 fn begin_of_library(workspace: &Workspace, main: usize, start: &Start<'_>) -> Option<Span> {
     let module = &workspace.modules[main];
     let name = module.path.file_name()?;
@@ -361,15 +368,21 @@ fn begin_of_library(workspace: &Workspace, main: usize, start: &Start<'_>) -> Op
         return None;
     }
     let body = &module.code().ok()?.body;
-    let begins =
-        start.event.stack.iter().filter(|site| site.unit == Unit::Project(main)).find_map(|site| {
-            body.iter().filter(|stmt| stmt.span.contains(site.span)).find_map(|stmt| match &stmt.kind {
-                StmtKind::FunctionDef(function) => Some(function),
-                _ => None,
-            })
-        })?;
+    let sites = || start.event.stack.iter().filter(|site| site.unit == Unit::Project(main));
+    let around = |site: &Site| body.iter().find(|stmt| stmt.span.contains(site.span));
+    let in_function = sites().find_map(|site| match &around(site)?.kind {
+        StmtKind::FunctionDef(function) => Some(&function.body),
+        _ => None,
+    });
+    let in_guard = || {
+        sites().find_map(|site| match &around(site)?.kind {
+            StmtKind::If { test, body, .. } => is_main_guard(test).then_some(body),
+            _ => None,
+        })
+    };
+    let begins = in_function.or_else(in_guard)?;
     let is_docstring = |stmt: &&Stmt| matches!(&stmt.kind, StmtKind::Expr(expr) if matches!(expr.kind, ExprKind::Constant(Constant::Str(_))));
-    begins.body.iter().find(|stmt| !is_docstring(stmt)).map(|stmt| stmt.span)
+    begins.iter().find(|stmt| !is_docstring(stmt)).map(|stmt| stmt.span)
 }
 
 /// LC302: the argument holds on Windows only.
@@ -461,10 +474,11 @@ fn reload_argument(workspace: &Workspace, call: Site) -> Option<String> {
     }
 }
 
-/// A word in the modules that ran which may mean subprocesses.
+/// A word which may mean subprocesses, in the modules that ran and in what these import.
 pub fn may_need_proactor(workspace: &Workspace, trace: &RootTrace) -> Option<&'static str> {
     let needs = &Knowledge::bundled().needs;
-    let texts = || trace.modules.iter().map(|module| &workspace.modules[*module].source().text);
+    let modules = workspace.modules.closure(trace.modules.iter().copied());
+    let texts = || modules.iter().map(|module| &workspace.modules[*module].source().text);
     // Short words such as `start` say nothing on their own.
     needs.words(Needed::Proactor).find(|word| word.len() > 12 && texts().any(|text| text.contains(word)))
 }

@@ -153,8 +153,10 @@ fn is_named(expr: &Expr) -> bool {
 pub fn repair_test(workspace: &Workspace, trace: &RootTrace, site: Site) -> Result<Cure, String> {
     let help = "write `sys.platform == \"win32\"`, `os.name == \"nt\"` or `platform.system() == \"Windows\"`";
     let guard = trace.guards.iter().find(|guard| guard.site == site && guard.withheld.is_some());
-    let (Some(answer), Unit::Project(module)) = (guard.and_then(|guard| guard.answer.as_deref()), site.unit)
-    else {
+    // What else a question is answered with may be another on the next machine.
+    let lasting = |answer: &&str| ["win32", "nt", "Windows"].contains(answer);
+    let answer = guard.and_then(|guard| guard.answer.as_deref()).filter(lasting);
+    let (Some(answer), Unit::Project(module)) = (answer, site.unit) else {
         return Err(help.into());
     };
     let mut texts: Vec<Span> = Vec::new();

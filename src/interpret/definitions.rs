@@ -91,6 +91,11 @@ impl<'p> Machine<'p> {
                     bases.push(base);
                 }
                 ir::ArgKind::Star => bases.push(value),
+                // What such a metaclass makes of a call is as open as what a base does that nobody sees.
+                ir::ArgKind::Keyword(ref name) if &**name == "metaclass" && self.takes_calls(&value) => {
+                    let open = self.unknown(&**name);
+                    bases.push(open);
+                }
                 _ => {}
             }
         }
@@ -137,6 +142,14 @@ impl<'p> Machine<'p> {
         }
         self.bind(env, &class.name, result);
         Ok(())
+    }
+
+    /// Whether a metaclass has its own way with calls of its classes.
+    fn takes_calls(&self, metaclass: &Value) -> bool {
+        metaclass.as_id().is_some_and(|id| {
+            matches!(self.state.heap.get(id), Object::Class(_))
+                && self.class_attribute(id, "__call__").is_some()
+        })
     }
 
     /// Objects in a class body that want to know their name there are told it.

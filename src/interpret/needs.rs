@@ -73,6 +73,7 @@ impl<'p> Machine<'p> {
                 .keyword
                 .as_deref()
                 .is_none_or(|name| keyword(name).and_then(|value| self.truth(value)) == Some(true))
+            && need.unless.as_deref().is_none_or(|name| keyword(name).is_none())
             && (need.begins.is_empty()
                 || match args.first().or_else(|| keyword("url")) {
                     Some(Value::Str(text)) => begins(text),

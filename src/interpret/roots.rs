@@ -387,7 +387,8 @@ impl<'p> Machine<'p> {
     fn assumes_frozen(&self) -> bool {
         let question = Unknown::derived(0, FROZEN);
         let exists = Unknown::derived(question, "exists");
-        [question, exists].iter().any(|id| self.state.facts.get(id) == Some(&0))
+        let fact = |id| self.state.facts.get(&id).copied();
+        fact(question) == Some(0) || fact(exists) == Some(0) && fact(question).is_none()
     }
 
     pub fn code_of(&self, id: Id) -> Option<(Unit, Span)> {

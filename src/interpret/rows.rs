@@ -102,6 +102,7 @@ impl<'p> Machine<'p> {
         if let Some(registry) = &row.registers {
             return Ok(self.register(registry, Value::Object(id), receiver, args.into_iter().next()));
         }
+        self.note_use(&row.name, &args, &keywords);
         let given = self.bind_row(row, args, keywords);
         if row.kind == Kind::Class {
             if let Some(receiver) = receiver {

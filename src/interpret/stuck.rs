@@ -173,6 +173,7 @@ mod tests {
             given: true,
             imported: false,
             main: true,
+            imports: Box::default(),
         };
         let shown = |name: &str| shown_path(&path(name), &root);
         let modules = Modules::new(files.iter().map(|(name, _)| (file(name), shown(name))).collect());

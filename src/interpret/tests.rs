@@ -29,6 +29,7 @@ fn trace_here(platform: Platform, text: &str) -> RootTrace {
         given: true,
         imported: false,
         main: true,
+        imports: Box::default(),
     };
     let modules = Modules::new(vec![(file, shown.clone())]);
     modules.put(&path, Ok(Source::from_text(path.clone(), shown, text.into())));

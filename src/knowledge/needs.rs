@@ -38,6 +38,8 @@ pub struct Need {
     pub begins: Vec<String>,
     /// Only where this keyword is there and true.
     pub keyword: Option<String>,
+    /// Not where this keyword is passed.
+    pub unless: Option<String>,
     /// It makes a loop of its own, as the policy says.
     #[serde(default)]
     pub own_loop: bool,

@@ -1,5 +1,6 @@
 //! The Python files of an analysis, read and lowered when they are first needed.
 
+use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -116,6 +117,7 @@ impl Modules {
             given: true,
             imported: false,
             main: false,
+            imports: Box::default(),
         };
         let (path, shown) = (source.path.clone(), source.shown.clone());
         let loaded = OnceLock::from(Loaded::new(source, Ok(Arc::new(server.code()))));
@@ -168,6 +170,17 @@ impl Modules {
     /// The folders above a file that the command lines of the project put on `PYTHONPATH`.
     pub fn python_paths_around(&self, path: &Path) -> Vec<PathBuf> {
         self.python_paths.iter().filter(|folder| path.starts_with(folder)).cloned().collect()
+    }
+
+    /// These modules and whatever they import, in functions that did not run as well.
+    pub fn closure(&self, modules: impl IntoIterator<Item = usize>) -> BTreeSet<usize> {
+        let mut open: Vec<usize> = modules.into_iter().collect();
+        let mut closure: BTreeSet<usize> = open.iter().copied().collect();
+        while let Some(module) = open.pop() {
+            let imports = self.list[module].file.imports.iter().map(|other| *other as usize);
+            open.extend(imports.filter(|other| closure.insert(*other)));
+        }
+        closure
     }
 
     pub fn iter(&self) -> impl Iterator<Item = &Module> {

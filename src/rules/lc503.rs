@@ -13,11 +13,16 @@ pub fn check(call: &Call<'_>) -> Option<Draft> {
     if silent || call.trace.root.launch != Launch::Script {
         return None;
     }
-    let main = &call.workspace.modules[call.trace.root.module].path;
-    let name = main.file_name()?.to_string_lossy().to_lowercase();
+    let main = &call.workspace.modules[call.trace.root.module];
+    let name = main.path.file_name()?.to_string_lossy().to_lowercase();
     let build = call.project.evidence.reasons.iter().find(|reason| reason.frozen.contains(&name))?;
     // A program that asks whether it is frozen has ways of its own for that.
     let asks = call.trace.paths.iter().any(|path| path.frozen);
+    // One whose answer is lost on the way is no program that does not ask.
+    let text = &main.source().text;
+    if !asks && ["frozen", "_MEIPASS"].iter().any(|word| text.contains(word)) {
+        return None;
+    }
     let reloads = |start: &&Start<'_>| {
         start.run.family == Family::Nicegui
             && start.path.frozen == asks

@@ -319,7 +319,11 @@ impl Change<'_> {
             return vec![insert(layout.line_end(comma), self.lines(draft, indent, ",", true))];
         }
         let line_end = layout.line_end(end);
-        let lines = self.lines(draft, indent, "", false);
+        // A lone argument has no comma behind it where the formatters put one behind the last of two.
+        let lines = match self.call.arguments.len() {
+            1 => self.lines(draft, indent, ",", true),
+            _ => self.lines(draft, indent, "", false),
+        };
         if line_end == end {
             return vec![insert(end, format!(",{lines}"))];
         }
