@@ -1,5 +1,6 @@
 //! The whole flow, from settings to findings and to fixed files.
 
+mod acting;
 mod cells;
 mod entries;
 mod explain;

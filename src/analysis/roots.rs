@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use rayon::prelude::*;
 
 use crate::analysis::Workspace;
+use crate::analysis::acting::acts;
 use crate::entry::Launch;
 use crate::files::Role;
 use crate::interpret::Unit;
@@ -19,7 +20,8 @@ use crate::project::launchers::{Program, console_scripts};
 pub fn roots(workspace: &Workspace) -> Vec<Root> {
     let modules: Vec<&Module> = workspace.modules.iter().collect();
     // This reads them for the first time.
-    let launches: Vec<Option<Launch>> = modules.par_iter().map(|module| launch_of(module)).collect();
+    let launches: Vec<Option<Launch>> =
+        modules.par_iter().enumerate().map(|(index, module)| launch_of(workspace, index, module)).collect();
     let started = launches.into_iter().enumerate().filter_map(|(module, launch)| Some((module, launch?)));
     let mut roots: Vec<Root> =
         started.map(|(module, launch)| Root { module, launch, function: None }).collect();
@@ -32,7 +34,7 @@ pub fn roots(workspace: &Workspace) -> Vec<Root> {
 }
 
 /// How a file is run by itself, if it is.
-fn launch_of(module: &Module) -> Option<Launch> {
+fn launch_of(workspace: &Workspace, index: usize, module: &Module) -> Option<Launch> {
     let can_matter = matches!(module.file.role, Role::Seed | Role::Importer);
     if !module.file.given || !can_matter {
         return None;
@@ -48,6 +50,9 @@ fn launch_of(module: &Module) -> Option<Launch> {
     }
     let text = &module.source().text;
     if !is_started && module.file.role != Role::Seed && !calls_at_top(text) {
+        return None;
+    }
+    if !is_started && !acts(workspace, index) {
         return None;
     }
     let relative = text.lines().any(|line| line.starts_with("from ."));
@@ -99,7 +104,7 @@ pub fn why_no_root(workspace: &Workspace, module: usize) -> &'static str {
             "Other files import it and it has no main guard, so no run begins with it; no run that was followed imports it."
         }
         Role::Seed | Role::Importer => {
-            "It has no main guard and calls nothing at its top level, so no run begins with it."
+            "It has no main guard and does nothing at its top level that may start a loop, so no run begins with it."
         }
         Role::Imported => {
             "No run begins with it: neither it nor what imports it names anything that starts or chooses a loop."

@@ -15,7 +15,7 @@ use crate::files::{
     WalkedLauncher,
 };
 use crate::finding::ShownPath;
-use crate::knowledge::{Kind, Knowledge};
+use crate::knowledge::{Kind, Knowledge, OF_ASYNCIO};
 use crate::project::conventions::Conventions;
 use crate::project::dependencies::Dependencies;
 use crate::project::distribution::is_library;
@@ -410,26 +410,7 @@ fn walk(settings: &Settings) -> Result<(Settings, Walked), Error> {
 /// What makes a file worth reading: the packages of the runner table and the ways to start or choose a loop.
 fn needles(knowledge: &Knowledge) -> Needles {
     let mut packages: Vec<String> = ["asyncio", "IsolatedAsyncioTestCase"].map(str::to_string).into();
-    let mut ways: Vec<String> = [
-        "run",
-        "Runner",
-        "run_until_complete",
-        "run_forever",
-        "new_event_loop",
-        "get_event_loop",
-        "set_event_loop",
-        "set_event_loop_policy",
-        "get_event_loop_policy",
-        "DefaultEventLoopPolicy",
-        "WindowsSelectorEventLoopPolicy",
-        "WindowsProactorEventLoopPolicy",
-        "SelectorEventLoop",
-        "ProactorEventLoop",
-        "EventLoop",
-        "IsolatedAsyncioTestCase",
-    ]
-    .map(str::to_string)
-    .into();
+    let mut ways: Vec<String> = OF_ASYNCIO.map(str::to_string).into();
     for row in &knowledge.runners.rows {
         for name in std::iter::once(&row.name).chain(&row.aliases) {
             let mut parts = name.split('.');

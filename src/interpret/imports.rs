@@ -173,8 +173,23 @@ impl<'p> Machine<'p> {
                 let message = format!("No module named '{dotted}'");
                 self.raise_missing(dotted, "ModuleNotFoundError", message)
             }
+            // Its build may make it, or its owner keeps it out of the repository.
+            None if self.is_in_project_package(dotted) && !self.expects_errors() => {
+                self.state.may_raise += 1;
+                self.note(|_| StepKind::Unseen(dotted.into()));
+                Ok(Value::Object(self.add_module(dotted, true, None, None)))
+            }
             None => self.raise("ModuleNotFoundError", format!("No module named '{dotted}'")),
         }
+    }
+
+    /// Whether the package around a module is one of the project.
+    fn is_in_project_package(&self, dotted: &str) -> bool {
+        let package = dotted.rsplit_once('.').and_then(|(package, _)| self.state.modules.get(package));
+        matches!(
+            package.map(|id| self.state.heap.get(*id)),
+            Some(Object::Module(ModuleObject { path: Some(_), unit: Some(Unit::Project(_)), .. }))
+        )
     }
 
     pub fn try_import(&mut self, dotted: &str) -> Flow<Option<Value>> {

@@ -387,16 +387,17 @@ impl<'p> Machine<'p> {
     /// goes on with a value nothing is known about, unless the code is ready for the error.
     pub fn doubt(&mut self, class: &str, message: impl Into<Arc<str>>) -> Flow<Value> {
         let message = message.into();
-        let expected = self.lookup_handlers > 0
-            || self
-                .frames
-                .last()
-                .is_none_or(|frame| frame.handlers > 0 || matches!(frame.unit, Unit::Stub(_)));
-        if expected {
+        if self.expects_errors() {
             return self.raise(class, message);
         }
         self.state.may_raise += 1;
         Ok(self.unknown(message))
+    }
+
+    /// Whether the code at hand is ready for an error.
+    pub fn expects_errors(&self) -> bool {
+        let ready = |frame: &Frame| frame.handlers > 0 || matches!(frame.unit, Unit::Stub(_));
+        self.lookup_handlers > 0 || self.frames.last().is_none_or(ready)
     }
 
     /// A name of the `builtins` module.

@@ -18,6 +18,26 @@ pub use runners::{
 pub use silencers::{Silencer, SilencerKind, Silencers};
 pub use stubs::{Stub, Stubs};
 
+/// What of the standard library starts or chooses a loop, or is one.
+pub const OF_ASYNCIO: [&str; 16] = [
+    "run",
+    "Runner",
+    "run_until_complete",
+    "run_forever",
+    "new_event_loop",
+    "get_event_loop",
+    "set_event_loop",
+    "set_event_loop_policy",
+    "get_event_loop_policy",
+    "DefaultEventLoopPolicy",
+    "WindowsSelectorEventLoopPolicy",
+    "WindowsProactorEventLoopPolicy",
+    "SelectorEventLoop",
+    "ProactorEventLoop",
+    "EventLoop",
+    "IsolatedAsyncioTestCase",
+];
+
 /// Everything the paper run knows about code outside the project. Read once, on first use.
 #[derive(Debug)]
 pub struct Knowledge {

@@ -1,0 +1,65 @@
+//! Whether a module does something by itself when it is executed, beyond making what others use.
+
+use crate::analysis::Workspace;
+use crate::files::Role;
+use crate::ir::{self, Expr, ExprKind, Stmt, StmtKind};
+use crate::knowledge::{Knowledge, OF_ASYNCIO};
+
+/// A module that nobody imports and that is no program by its text is one all the same if its top level
+/// calls something for what that does, or names what starts or chooses a loop, or imports a module that
+/// does the latter. What it hands to decorators runs in the program of somebody else.
+pub fn acts(workspace: &Workspace, module: usize) -> bool {
+    let Ok(code) = workspace.modules[module].code() else { return true };
+    calls(&code.body)
+        || workspace.modules.closure([module]).into_iter().any(|module| may_start(workspace, module))
+}
+
+/// Whether executing the top level may start or choose a loop, by the names that it mentions.
+fn may_start(workspace: &Workspace, module: usize) -> bool {
+    let module = &workspace.modules[module];
+    let body = module.code().map_or(&[][..], |code| &code.body);
+    let mut found = false;
+    if module.file.role == Role::Seed {
+        each_of_top(body, &mut |expr| match &expr.kind {
+            ExprKind::Name(name) | ExprKind::Attribute { name, .. } => {
+                found |= Knowledge::bundled().starts_or_chooses(name) || OF_ASYNCIO.contains(&&**name);
+            }
+            _ => {}
+        });
+    }
+    found
+}
+
+/// Whether a statement outside functions and classes is a call.
+fn calls(body: &[Stmt]) -> bool {
+    body.iter().any(|stmt| match &stmt.kind {
+        StmtKind::Expr(expr) => !matches!(expr.kind, ExprKind::Constant(_)),
+        StmtKind::FunctionDef(_) | StmtKind::ClassDef(_) => false,
+        StmtKind::With { .. } => true,
+        _ => ir::suites(stmt).into_iter().any(calls),
+    })
+}
+
+/// Shows `visit` what is executed with the module itself: class bodies, decorators and defaults
+/// included, the bodies of functions not.
+fn each_of_top<'c>(body: &'c [Stmt], visit: &mut dyn FnMut(&'c Expr)) {
+    for stmt in body {
+        match &stmt.kind {
+            StmtKind::FunctionDef(code) => {
+                let defaults = code.params.iter().filter_map(|param| param.default.as_ref());
+                code.decorators.iter().chain(defaults).for_each(|expr| ir::walk_expr(expr, visit));
+            }
+            StmtKind::ClassDef(class) => {
+                let bases = class.arguments.iter().map(|argument| &argument.value);
+                class.decorators.iter().chain(bases).for_each(|expr| ir::walk_expr(expr, visit));
+                each_of_top(&class.body, visit);
+            }
+            StmtKind::If { test, .. } | StmtKind::While { test, .. } => {
+                ir::walk_expr(test, visit);
+                ir::suites(stmt).into_iter().for_each(|suite| each_of_top(suite, visit));
+            }
+            StmtKind::Try { .. } => ir::suites(stmt).into_iter().for_each(|suite| each_of_top(suite, visit)),
+            _ => ir::walk(stmt, visit),
+        }
+    }
+}
