@@ -1,16 +1,21 @@
 //! Whether a module does something by itself when it is executed, beyond making what others use.
 
+use rustc_hash::FxHashSet;
+
 use crate::analysis::Workspace;
+use crate::entry::Launch;
 use crate::files::Role;
-use crate::ir::{self, Expr, ExprKind, Stmt, StmtKind};
+use crate::interpret::trace::Root;
+use crate::ir::{self, Expr, ExprKind, Name, Stmt, StmtKind};
 use crate::knowledge::{Knowledge, OF_ASYNCIO};
+use crate::project::Found;
 
 /// A module that nobody imports and that is no program by its text is one all the same if its top level
 /// calls something for what that does, or names what starts or chooses a loop, or imports a module that
 /// does the latter. What it hands to decorators runs in the program of somebody else.
 pub fn acts(workspace: &Workspace, module: usize) -> bool {
     let Ok(code) = workspace.modules[module].code() else { return true };
-    calls(&code.body)
+    calls(&code.body, &ours(workspace, module, &code.body))
         || workspace.modules.closure([module]).into_iter().any(|module| may_start(workspace, module))
 }
 
@@ -30,14 +35,62 @@ fn may_start(workspace: &Workspace, module: usize) -> bool {
     found
 }
 
-/// Whether a statement outside functions and classes is a call.
-fn calls(body: &[Stmt]) -> bool {
+/// Whether a statement outside functions and classes is a call, or keeps what a call of the project's own
+/// code gives back.
+fn calls(body: &[Stmt], ours: &FxHashSet<&Name>) -> bool {
     body.iter().any(|stmt| match &stmt.kind {
         StmtKind::Expr(expr) => !matches!(expr.kind, ExprKind::Constant(_)),
+        StmtKind::Assign { value, .. } | StmtKind::AnnAssign { value: Some(value), .. } => {
+            matches!(&value.kind, ExprKind::Call { func, .. } if root_of(func).is_some_and(|name| ours.contains(name)))
+        }
         StmtKind::FunctionDef(_) | StmtKind::ClassDef(_) => false,
         StmtKind::With { .. } => true,
-        _ => ir::suites(stmt).into_iter().any(calls),
+        _ => ir::suites(stmt).into_iter().any(|suite| calls(suite, ours)),
     })
+}
+
+/// The variable that an expression begins with: `a` of `a.b.c`.
+fn root_of(expr: &Expr) -> Option<&Name> {
+    match &expr.kind {
+        ExprKind::Name(name) => Some(name),
+        ExprKind::Attribute { value, .. } => root_of(value),
+        _ => None,
+    }
+}
+
+/// The names that the top level of a module binds to code of the project.
+fn ours<'c>(workspace: &Workspace, module: usize, body: &'c [Stmt]) -> FxHashSet<&'c Name> {
+    let project = workspace.project_of(module);
+    let folders = project.search_path(&Root { module, launch: Launch::Script, function: None });
+    let is_ours = |dotted: &str| {
+        let first = dotted.split('.').next().unwrap_or(dotted);
+        !matches!(project.find(&folders, first), Found::Nothing)
+    };
+    let mut names = FxHashSet::default();
+    let mut suites = vec![body];
+    while let Some(suite) = suites.pop() {
+        for stmt in suite {
+            match &stmt.kind {
+                StmtKind::FunctionDef(code) => {
+                    names.insert(&code.name);
+                }
+                StmtKind::ClassDef(class) => {
+                    names.insert(&class.name);
+                }
+                StmtKind::Import(all) => {
+                    let own = all.iter().filter(|alias| is_ours(&alias.name));
+                    names.extend(own.map(|alias| alias.asname.as_ref().unwrap_or(&alias.name)));
+                }
+                StmtKind::ImportFrom { module, level, names: all } => {
+                    if *level > 0 || module.as_deref().is_some_and(is_ours) {
+                        names.extend(all.iter().map(|alias| alias.asname.as_ref().unwrap_or(&alias.name)));
+                    }
+                }
+                _ => suites.extend(ir::suites(stmt)),
+            }
+        }
+    }
+    names
 }
 
 /// Shows `visit` what is executed with the module itself: class bodies, decorators and defaults
