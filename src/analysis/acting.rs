@@ -35,7 +35,7 @@ fn may_start(workspace: &Workspace, module: usize) -> bool {
     found
 }
 
-/// Whether a statement outside functions and classes is a call, or keeps what a call of the project's own
+/// Whether a statement outside functions is a call, or keeps what a call of the project's own
 /// code gives back.
 fn calls(body: &[Stmt], ours: &FxHashSet<&Name>) -> bool {
     body.iter().any(|stmt| match &stmt.kind {
@@ -43,7 +43,7 @@ fn calls(body: &[Stmt], ours: &FxHashSet<&Name>) -> bool {
         StmtKind::Assign { value, .. } | StmtKind::AnnAssign { value: Some(value), .. } => {
             matches!(&value.kind, ExprKind::Call { func, .. } if root_of(func).is_some_and(|name| ours.contains(name)))
         }
-        StmtKind::FunctionDef(_) | StmtKind::ClassDef(_) => false,
+        StmtKind::FunctionDef(_) => false,
         StmtKind::With { .. } => true,
         _ => ir::suites(stmt).into_iter().any(|suite| calls(suite, ours)),
     })

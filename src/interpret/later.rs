@@ -55,6 +55,10 @@ impl<'p> Machine<'p> {
             escaped.into_iter().take_while(|(distance, _)| *distance < NOWHERE).take(FUNCTIONS)
         {
             let Some(code) = self.code_of(id) else { continue };
+            // A process that it spawns registers it again, and does not call it.
+            if self.later_now.contains(&code) {
+                continue;
+            }
             let by_the_program = self.executed.contains(&code) && !self.called_back.contains_key(&code);
             if by_the_program || !self.called_back.entry(code).or_default().insert(loops.clone()) {
                 continue;
@@ -64,6 +68,7 @@ impl<'p> Machine<'p> {
             let end = self.state.clone();
             let tape = std::mem::take(&mut self.tape);
             let mut ways: Vec<Later> = Vec::new();
+            self.later_now.push(code);
             loop {
                 let outcome = self.call_later(id);
                 let bound = match outcome {
@@ -84,6 +89,7 @@ impl<'p> Machine<'p> {
                     break;
                 }
             }
+            self.later_now.pop();
             self.callback_steps -= self.meter.steps.saturating_sub(begun).min(self.callback_steps);
             self.cut_off.clear();
             self.tape = tape;

@@ -135,6 +135,8 @@ pub struct Machine<'p> {
     pub cut_off: Vec<State>,
     /// What functions did that run at some time later, where they can take more than one way.
     pub later: Vec<Later>,
+    /// Such functions that are running now, outermost first.
+    pub later_now: Vec<(Unit, Span)>,
     /// Functions that are not followed again, because they took too many steps.
     pub given_up: BTreeMap<(Unit, Span), Given>,
     /// Steps that are kept back for the other ways when the first one takes all there are.
@@ -205,6 +207,7 @@ impl<'p> Machine<'p> {
             ends: Ends::default(),
             cut_off: Vec::new(),
             later: Vec::new(),
+            later_now: Vec::new(),
             given_up: BTreeMap::new(),
             reserve: 0,
             hurried: false,
