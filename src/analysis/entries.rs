@@ -90,13 +90,14 @@ fn entry(workspace: &Workspace, trace: &RootTrace, call: &Reached<'_>) -> Option
         (Launch::Script | Launch::Module | Launch::ConsoleScript, Process::Child, false) => Launch::Child,
         (launch, _, _) => launch,
     };
-    let reason = matches!(loops.windows, LoopKind::Unknown | LoopKind::None)
-        .then(|| call.starts.iter().find_map(|start| start.run.reason.clone()).or(trace.incomplete.clone()))
-        .flatten()
-        .or(command
-            .and_then(|command| command.place.reason.clone())
-            .filter(|_| loops.windows == LoopKind::None))
-        .map(|reason| reason.to_string());
+    // Where a command line never runs on Windows, nothing else is the reason.
+    let never =
+        command.and_then(|command| command.place.reason.clone()).filter(|_| loops.windows == LoopKind::None);
+    let found = || {
+        let told = call.starts.iter().find_map(|start| start.run.reason.clone()).or(trace.incomplete.clone());
+        told.filter(|_| matches!(loops.windows, LoopKind::Unknown | LoopKind::None))
+    };
+    let reason = never.or_else(found).map(|reason| reason.to_string());
     let place = workspace.modules[module].source().place(call.site.span);
     let because: Vec<Related> =
         if example.run.family == Family::Tests { Vec::new() } else { causes(workspace, trace, example) };

@@ -140,6 +140,7 @@ impl<'p> Machine<'p> {
     /// Stands outside of all code, with no handler around.
     pub fn leave_all(&mut self) {
         self.frames.clear();
+        self.loading = 0;
         self.handlers = 0;
         self.lookup_handlers = 0;
         self.refusal_handlers = 0;

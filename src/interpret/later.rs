@@ -32,10 +32,10 @@ impl<'p> Machine<'p> {
 
     /// As [`Machine::run_escaped`], in the middle of a run: what is running goes on behind it.
     pub fn run_escaped_aside(&mut self) {
-        let frames = std::mem::take(&mut self.frames);
+        let (frames, loading) = (std::mem::take(&mut self.frames), std::mem::take(&mut self.loading));
         let handlers = (self.handlers, self.lookup_handlers, self.refusal_handlers);
         self.run_escaped();
-        self.frames = frames;
+        (self.frames, self.loading) = (frames, loading);
         (self.handlers, self.lookup_handlers, self.refusal_handlers) = handlers;
     }
 

@@ -140,6 +140,24 @@ fn a_variable_of_a_loop_may_be_any_character() {
     }
 }
 
+/// A hundred modules, each of which imports the next before it does anything else.
+#[test]
+fn a_long_row_of_imports_is_no_deep_call() {
+    let names: Vec<String> = (0..100).map(|number| format!("part{number}.py")).collect();
+    let texts: Vec<String> = (1..101)
+        .map(|next| match next {
+            100 => "def start():\n    import asyncio\n    asyncio.run(asyncio.sleep(1))\n".to_string(),
+            _ => format!("from part{next} import start\n"),
+        })
+        .collect();
+    let mut all: Vec<(&str, &str)> =
+        names.iter().map(String::as_str).zip(texts.iter().map(String::as_str)).collect();
+    all.push(("main.py", "from part0 import start\n\nstart()\n"));
+    let project = Project::new(&files(&all));
+    let run = project.check(&[]);
+    assert!(codes(&run, "part99.py").contains(&"LC103".to_owned()), "{}", run.stderr);
+}
+
 /// Containers that hold each other, and are handed to code we do not see.
 #[test]
 fn what_holds_itself_is_handed_over() {
