@@ -1,6 +1,7 @@
 //! Whether a module does something by itself when it is executed, beyond making what others use.
 
-use rustc_hash::FxHashSet;
+use rayon::prelude::*;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::analysis::Workspace;
 use crate::entry::Launch;
@@ -8,30 +9,53 @@ use crate::files::Role;
 use crate::interpret::trace::Root;
 use crate::ir::{self, Expr, ExprKind, Name, Stmt, StmtKind};
 use crate::knowledge::{Knowledge, OF_ASYNCIO};
-use crate::project::Found;
+use crate::project::{Found, Module};
 
-/// A module that nobody imports and that is no program by its text is one all the same if its top level
-/// calls something for what that does, or names what starts or chooses a loop, or imports a module that
-/// does the latter. What it hands to decorators runs in the program of somebody else.
-pub fn acts(workspace: &Workspace, module: usize) -> bool {
-    let Ok(code) = workspace.modules[module].code() else { return true };
-    calls(&code.body, &ours(workspace, module, &code.body))
-        || workspace.modules.closure([module]).into_iter().any(|module| may_start(workspace, module))
+/// The modules whose import may start or choose a loop, by the names that their top level mentions or that
+/// of a module they import.
+pub struct Acting(FxHashSet<usize>);
+
+impl Acting {
+    pub fn of(workspace: &Workspace) -> Acting {
+        let modules: Vec<&Module> = workspace.modules.iter().collect();
+        let mut importers: FxHashMap<usize, Vec<usize>> = FxHashMap::default();
+        for (importer, module) in modules.iter().enumerate() {
+            for imported in &module.file.imports {
+                importers.entry(*imported as usize).or_default().push(importer);
+            }
+        }
+        let starts = modules.par_iter().map(|module| may_start(module)).collect::<Vec<bool>>();
+        let mut open: Vec<usize> = (0..modules.len()).filter(|module| starts[*module]).collect();
+        let mut acting: FxHashSet<usize> = open.iter().copied().collect();
+        while let Some(module) = open.pop() {
+            let by = importers.get(&module).into_iter().flatten();
+            open.extend(by.filter(|importer| acting.insert(**importer)));
+        }
+        Acting(acting)
+    }
+
+    /// A module that nobody imports and that is no program by its text is one all the same if its import
+    /// does that, or its top level calls something for what that does. What it hands to decorators runs in
+    /// the program of somebody else.
+    pub fn acts(&self, workspace: &Workspace, module: usize) -> bool {
+        let Ok(code) = workspace.modules[module].code() else { return true };
+        self.0.contains(&module) || calls(&code.body, &ours(workspace, module, &code.body))
+    }
 }
 
 /// Whether executing the top level may start or choose a loop, by the names that it mentions.
-fn may_start(workspace: &Workspace, module: usize) -> bool {
-    let module = &workspace.modules[module];
+fn may_start(module: &Module) -> bool {
+    if module.file.role != Role::Seed {
+        return false;
+    }
     let body = module.code().map_or(&[][..], |code| &code.body);
     let mut found = false;
-    if module.file.role == Role::Seed {
-        each_of_top(body, &mut |expr| match &expr.kind {
-            ExprKind::Name(name) | ExprKind::Attribute { name, .. } => {
-                found |= Knowledge::bundled().starts_or_chooses(name) || OF_ASYNCIO.contains(&&**name);
-            }
-            _ => {}
-        });
-    }
+    each_of_top(body, &mut |expr| match &expr.kind {
+        ExprKind::Name(name) | ExprKind::Attribute { name, .. } => {
+            found |= Knowledge::bundled().starts_or_chooses(name) || OF_ASYNCIO.contains(&&**name);
+        }
+        _ => {}
+    });
     found
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use rayon::prelude::*;
 
 use crate::analysis::Workspace;
-use crate::analysis::acting::acts;
+use crate::analysis::acting::Acting;
 use crate::entry::Launch;
 use crate::files::Role;
 use crate::interpret::Unit;
@@ -20,8 +20,9 @@ use crate::project::launchers::{Program, console_scripts};
 pub fn roots(workspace: &Workspace) -> Vec<Root> {
     let modules: Vec<&Module> = workspace.modules.iter().collect();
     // This reads them for the first time.
-    let launches: Vec<Option<Launch>> =
-        modules.par_iter().enumerate().map(|(index, module)| launch_of(workspace, index, module)).collect();
+    let acting = Acting::of(workspace);
+    let launch = |(index, module): (usize, &&Module)| launch_of(workspace, &acting, index, module);
+    let launches: Vec<Option<Launch>> = modules.par_iter().enumerate().map(launch).collect();
     let started = launches.into_iter().enumerate().filter_map(|(module, launch)| Some((module, launch?)));
     let mut roots: Vec<Root> =
         started.map(|(module, launch)| Root { module, launch, function: None }).collect();
@@ -34,7 +35,7 @@ pub fn roots(workspace: &Workspace) -> Vec<Root> {
 }
 
 /// How a file is run by itself, if it is.
-fn launch_of(workspace: &Workspace, index: usize, module: &Module) -> Option<Launch> {
+fn launch_of(workspace: &Workspace, acting: &Acting, index: usize, module: &Module) -> Option<Launch> {
     let can_matter = matches!(module.file.role, Role::Seed | Role::Importer);
     if !module.file.given || !can_matter {
         return None;
@@ -52,7 +53,7 @@ fn launch_of(workspace: &Workspace, index: usize, module: &Module) -> Option<Lau
     if !is_started && module.file.role != Role::Seed && !calls_at_top(text) {
         return None;
     }
-    if !is_started && !acts(workspace, index) {
+    if !is_started && !acting.acts(workspace, index) {
         return None;
     }
     let relative = text.lines().any(|line| line.starts_with("from ."));
