@@ -1,5 +1,7 @@
 //! Whether a module does something by itself when it is executed, beyond making what others use.
 
+use std::cell::LazyCell;
+
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -39,7 +41,9 @@ impl Acting {
     /// the program of somebody else.
     pub fn acts(&self, workspace: &Workspace, module: usize) -> bool {
         let Ok(code) = workspace.modules[module].code() else { return true };
-        self.0.contains(&module) || calls(&code.body, &ours(workspace, module, &code.body))
+        // Most modules are told by less than this.
+        let ours = LazyCell::new(|| ours(workspace, module, &code.body));
+        self.0.contains(&module) || calls(&code.body, &|name| ours.contains(name))
     }
 }
 
@@ -61,15 +65,15 @@ fn may_start(module: &Module) -> bool {
 
 /// Whether a statement outside functions is a call, or keeps what a call of the project's own
 /// code gives back.
-fn calls(body: &[Stmt], ours: &FxHashSet<&Name>) -> bool {
+fn calls(body: &[Stmt], is_ours: &dyn Fn(&Name) -> bool) -> bool {
     body.iter().any(|stmt| match &stmt.kind {
         StmtKind::Expr(expr) => !matches!(expr.kind, ExprKind::Constant(_)),
         StmtKind::Assign { value, .. } | StmtKind::AnnAssign { value: Some(value), .. } => {
-            matches!(&value.kind, ExprKind::Call { func, .. } if root_of(func).is_some_and(|name| ours.contains(name)))
+            matches!(&value.kind, ExprKind::Call { func, .. } if root_of(func).is_some_and(is_ours))
         }
         StmtKind::FunctionDef(_) => false,
         StmtKind::With { .. } => true,
-        _ => ir::suites(stmt).into_iter().any(|suite| calls(suite, ours)),
+        _ => ir::suites(stmt).into_iter().any(|suite| calls(suite, is_ours)),
     })
 }
 

@@ -55,6 +55,13 @@ pub enum Intent {
     RemoveStatement { statement: Span },
 }
 
+impl Intent {
+    /// Whether it puts a policy of ours somewhere.
+    pub fn sets_policy(&self) -> bool {
+        matches!(self, Intent::InsertPolicy { .. } | Intent::InsertPolicyHere { .. })
+    }
+}
+
 /// A side of a test of the platform.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Side {

@@ -64,6 +64,14 @@ fn as_fix(workspace: &Workspace, cure: &Cure, changed: &[Change]) -> Fix {
     Fix { applicability: cure.applicability, message: cure.message.clone(), edits }
 }
 
+impl Cure {
+    /// A reason why people should look at it first; said behind what it does.
+    fn doubt(&mut self, why: &str) {
+        self.applicability = Applicability::Unsafe;
+        self.message.push_str(&format!(" ({why})"));
+    }
+}
+
 /// One module with its edits, and the text they make.
 pub struct Change {
     pub module: usize,

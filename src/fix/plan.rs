@@ -80,11 +80,7 @@ fn plan_each(
             Err(help) => plans.fold(Err(help), better),
         };
         match plan {
-            Ok((cure, fix)) => {
-                diagnosis.finding.fix = Some(fix);
-                diagnosis.finding.help = cure.message.clone();
-                diagnosis.cure = Some(cure);
-            }
+            Ok((cure, fix)) => diagnosis.cure_by(cure, fix),
             Err(help) => diagnosis.finding.help = help,
         }
     }

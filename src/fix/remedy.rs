@@ -84,23 +84,17 @@ pub fn remedy(
         None if matches!(start.run.decided, Decided::Framework { .. }) => Err(instead(start)),
         None => by_policy_or_factory(wish, project, workspace, trace, start),
     }?;
-    if let Some(word) = may_need_proactor(workspace, trace) {
-        cure.applicability = Applicability::Unsafe;
-        cure.message.push_str(&format!(" (`{word}` in this project may need Proactor)"));
-    }
+    doubt_where_proactor_may_be_needed(workspace, trace, &mut cure);
     // The program has a switch for its policy, and whoever turned it off may have meant that.
     let by = |policy| call.on(Platform::Windows).any(|start| start.run.policy == policy);
     if by(PolicyKind::Selector) && by(PolicyKind::Default) {
-        cure.applicability = Applicability::Unsafe;
-        cure.message.push_str(" (the program itself sets the policy in some cases only)");
+        cure.doubt("the program itself sets the policy in some cases only");
     }
-    let sets_policy = |(module, intent): &(usize, Intent)| {
-        let sets = matches!(intent, Intent::InsertPolicy { .. } | Intent::InsertPolicyHere { .. });
-        sets && workspace.conventions(*module).reports_deprecated
+    let is_reported = |(module, intent): &(usize, Intent)| {
+        intent.sets_policy() && workspace.conventions(*module).reports_deprecated
     };
-    if cure.intents.iter().any(sets_policy) {
-        cure.applicability = Applicability::Unsafe;
-        cure.message.push_str(" (pyright is told here to report deprecated names, and policies are)");
+    if cure.intents.iter().any(is_reported) {
+        cure.doubt("pyright is told here to report deprecated names, and policies are");
     }
     if matches!(start.run.family, Family::Asyncio) {
         cure.message.push_str(&format!("; {COST}"));
@@ -296,7 +290,7 @@ fn two_arms(
         return Err("the call that makes the loop is not in this project".into());
     };
     let body = workspace.modules[module].code().map_or(&[][..], |code| &code.body);
-    let statement = repair::innermost(body, call).ok_or("the call is not part of a statement")?;
+    let statement = repair::innermost(body, call).ok_or("the call is not part of a statement")?.span;
     let message = "set the Selector policy on Windows, and pass loop_factory= from Python 3.12 on";
     let mut cure = policy(project, workspace, trace, start, Some((3, 12)), message)?;
     cure.intents.push((module, Intent::TwoArmedRun { statement, call }));
@@ -474,11 +468,12 @@ fn reload_argument(workspace: &Workspace, call: Site) -> Option<String> {
     }
 }
 
-/// A word which may mean subprocesses, in the modules that ran and in what these import.
-pub fn may_need_proactor(workspace: &Workspace, trace: &RootTrace) -> Option<&'static str> {
-    let needs = &Knowledge::bundled().needs;
+/// A word in the modules that ran, or in what these import, may mean subprocesses.
+pub fn doubt_where_proactor_may_be_needed(workspace: &Workspace, trace: &RootTrace, cure: &mut Cure) {
     let modules = workspace.modules.closure(trace.modules.iter().copied());
-    let texts = || modules.iter().map(|module| &workspace.modules[*module].source().text);
-    // Short words such as `start` say nothing on their own.
-    needs.words(Needed::Proactor).find(|word| word.len() > 12 && texts().any(|text| text.contains(word)))
+    let first = modules.iter().filter_map(|module| workspace.modules[*module].proactor_word()).min();
+    let word = first.and_then(|index| Knowledge::bundled().needs.words(Needed::Proactor).nth(index));
+    if let Some(word) = word {
+        cure.doubt(&format!("`{word}` in this project may need Proactor"));
+    }
 }

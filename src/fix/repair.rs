@@ -7,7 +7,7 @@ use crate::finding::Applicability;
 use crate::fix::Cure;
 use crate::fix::intent::{Intent, LoopText, Side};
 use crate::fix::leaving::{Leaving, is_main_guard, leaving};
-use crate::fix::remedy::may_need_proactor;
+use crate::fix::remedy::doubt_where_proactor_may_be_needed;
 use crate::interpret::Unit;
 use crate::interpret::reach::reached_at;
 use crate::interpret::trace::{Decided, RootTrace, Run, Site};
@@ -28,7 +28,7 @@ pub fn guard(workspace: &Workspace, site: Site) -> Result<Cure, String> {
     }
     let statement =
         innermost(&code.body, site.span).ok_or("put it behind `if sys.platform == \"win32\":`")?;
-    if let Some(call) = loop_that_is_kept(&code.body, statement, site.span) {
+    if let Some(call) = loop_that_is_kept(statement, site.span) {
         let text = "{asyncio}.new_event_loop()".to_string();
         return Ok(Cure {
             applicability: Applicability::Safe,
@@ -39,13 +39,16 @@ pub fn guard(workspace: &Workspace, site: Site) -> Result<Cure, String> {
     Ok(Cure {
         applicability: Applicability::Safe,
         message: "run it on Windows only".into(),
-        intents: vec![(module, Intent::WrapInGuard { statement })],
+        intents: vec![(module, Intent::WrapInGuard { statement: statement.span })],
     })
 }
 
 /// The call that makes a loop of this class, where its statement does something with the loop that other
 /// platforms do as well.
-fn loop_that_is_kept(body: &[Stmt], statement: Span, class: Span) -> Option<Span> {
+fn loop_that_is_kept(statement: &Stmt, class: Span) -> Option<Span> {
+    if matches!(statement.kind, StmtKind::Expr(_)) {
+        return None;
+    }
     let mut found = None;
     let mut visit = |expr: &Expr| {
         if let ExprKind::Call { func, args } = &expr.kind
@@ -56,15 +59,8 @@ fn loop_that_is_kept(body: &[Stmt], statement: Span, class: Span) -> Option<Span
             found = Some(expr.span);
         }
     };
-    body.iter().for_each(|stmt| crate::ir::walk(stmt, &mut visit));
-    found.filter(|call| !is_expression(body, statement) && statement.contains(*call))
-}
-
-fn is_expression(body: &[Stmt], statement: Span) -> bool {
-    body.iter().any(|stmt| {
-        stmt.span == statement && matches!(stmt.kind, StmtKind::Expr(_))
-            || crate::ir::suites(stmt).into_iter().any(|suite| is_expression(suite, statement))
-    })
+    crate::ir::walk(statement, &mut visit);
+    found
 }
 
 /// Where the name is the loop factory of a call, the call itself is for every platform.
@@ -174,13 +170,9 @@ pub fn repair_test(workspace: &Workspace, trace: &RootTrace, site: Site) -> Resu
         intents: vec![(module, Intent::ReplaceString { constant, text: answer.to_string() })],
     };
     if let Some(name) = decides_more(workspace, module, site.span) {
-        cure.applicability = Applicability::Unsafe;
-        cure.message.push_str(&format!(" (`{name}` is used for other things as well)"));
+        cure.doubt(&format!("`{name}` is used for other things as well"));
     }
-    if let Some(word) = may_need_proactor(workspace, trace) {
-        cure.applicability = Applicability::Unsafe;
-        cure.message.push_str(&format!(" (`{word}` in this project may need Proactor)"));
-    }
+    doubt_where_proactor_may_be_needed(workspace, trace, &mut cure);
     Ok(cure)
 }
 
@@ -312,7 +304,7 @@ pub fn below_another(
     run.policy_set?;
     let main = trace.root.module;
     let site = run.created.or(diagnosis.site).filter(|site| site.unit == Unit::Project(main))?;
-    let before = innermost(&workspace.modules[main].code().ok()?.body, site.span)?;
+    let before = innermost(&workspace.modules[main].code().ok()?.body, site.span)?.span;
     let mut cure = cure.clone();
     for (_, intent) in &mut cure.intents {
         if let Intent::InsertPolicy { bound, .. } = *intent {
@@ -323,7 +315,7 @@ pub fn below_another(
 }
 
 /// The smallest statement around a span.
-pub fn innermost(body: &[Stmt], span: Span) -> Option<Span> {
+pub fn innermost(body: &[Stmt], span: Span) -> Option<&Stmt> {
     let stmt = body.iter().find(|stmt| stmt.span.contains(span))?;
-    Some(crate::ir::suites(stmt).into_iter().find_map(|suite| innermost(suite, span)).unwrap_or(stmt.span))
+    Some(crate::ir::suites(stmt).into_iter().find_map(|suite| innermost(suite, span)).unwrap_or(stmt))
 }

@@ -23,7 +23,7 @@ pub fn share_policies(
     let mut policies: BTreeMap<usize, Cure> = BTreeMap::new();
     for diagnosis in &*diagnoses {
         if let (Some(program), Some(cure)) = (diagnosis.trace, &diagnosis.cure)
-            && cure.intents.iter().all(|(_, intent)| sets_policy(intent))
+            && cure.intents.iter().all(|(_, intent)| intent.sets_policy())
         {
             policies.entry(program).or_insert_with(|| cure.clone());
         }
@@ -48,16 +48,10 @@ pub fn share_policies(
             let prove = || proofs.prove(settings, workspace, traces, &concerned, diagnosis, &policy).ok();
             let module = traces[program].root.module;
             if let Some(fix) = workspace.guarded("fix", module, prove).flatten() {
-                diagnosis.finding.help = policy.message.clone();
-                diagnosis.finding.fix = Some(fix);
-                diagnosis.cure = Some(policy.clone());
+                diagnosis.cure_by(policy.clone(), fix);
             }
         }
     }
-}
-
-fn sets_policy(intent: &Intent) -> bool {
-    matches!(intent, Intent::InsertPolicy { .. } | Intent::InsertPolicyHere { .. })
 }
 
 /// Whether it gives one call its loop.

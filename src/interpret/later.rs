@@ -111,7 +111,6 @@ impl<'p> Machine<'p> {
         self.state.running.clear();
         self.leave_all();
         let anything = vec![("*".into(), Value::None), ("**".into(), Value::None)];
-        self.called_back_now = true;
         let mut outcome = self.call(Value::Object(id), Vec::new(), anything);
         if let Some(generator) = outcome.as_ref().ok().and_then(|result| self.as_generator(result)) {
             let anywhere = self.unknown(RUNNING);
@@ -123,7 +122,6 @@ impl<'p> Machine<'p> {
             let (anywhere, result) = (self.unknown(RUNNING), result.clone());
             outcome = self.while_running(anywhere, |machine| machine.wait_for(result));
         }
-        self.called_back_now = false;
         if let Some(recorder) = &mut self.recorder {
             recorder.bound = false;
         }

@@ -160,8 +160,6 @@ pub struct Machine<'p> {
     pub process: Process,
     /// The number of that process, in the order of spawns.
     pub process_number: u32,
-    /// A function is running that code we do not see holds on to.
-    pub called_back_now: bool,
     /// A spawned child is executing its main module, before its work begins.
     pub preparing: bool,
     /// The package of a module started with `-m`.
@@ -224,7 +222,6 @@ impl<'p> Machine<'p> {
             root,
             process: Process::Parent,
             process_number: 0,
-            called_back_now: false,
             preparing: false,
             main_package: None,
             fresh: State::default(),
@@ -361,7 +358,7 @@ impl<'p> Machine<'p> {
             thread: self.state.thread,
             loops_before,
             inside_loop: !self.state.running.is_empty(),
-            called_back: self.called_back_now,
+            called_back: !self.later_now.is_empty(),
         });
         self.note(|_| StepKind::Event(event.clone()));
         self.state.events.push_back(event);

@@ -12,7 +12,7 @@ use crate::fault;
 use crate::files::{ReadError, Role, Source, UniverseFile};
 use crate::finding::ShownPath;
 use crate::ir::{self, Span};
-use crate::knowledge::{Host, Knowledge};
+use crate::knowledge::{Host, Knowledge, Needed};
 use crate::project::launchers::Server;
 use crate::project::leading::leading_names;
 use crate::project::python_versions::Minor;
@@ -51,6 +51,8 @@ struct Loaded {
     unix_words: OnceLock<Vec<Option<Span>>>,
     /// What [`version_tests::version_tests`] found.
     version_tests: OnceLock<Vec<(Option<Span>, Minor)>>,
+    names_proactor: OnceLock<bool>,
+    proactor_word: OnceLock<Option<usize>>,
 }
 
 /// Why a module could not be understood.
@@ -261,7 +263,18 @@ impl Module {
 
     /// Whether the text names the Proactor loop or policy.
     pub fn names_proactor(&self) -> bool {
-        self.source().text.contains("Proactor")
+        let loaded = self.loaded();
+        *loaded.names_proactor.get_or_init(|| loaded.source.text.contains("Proactor"))
+    }
+
+    /// The first of the words for what needs Proactor that stands in the text, as its place among them.
+    /// Short words such as `start` say nothing on their own.
+    pub fn proactor_word(&self) -> Option<usize> {
+        let loaded = self.loaded();
+        *loaded.proactor_word.get_or_init(|| {
+            let mut words = Knowledge::bundled().needs.words(Needed::Proactor);
+            words.position(|word| word.len() > 12 && loaded.source.text.contains(word))
+        })
     }
 
     /// Whether neither it nor what it imports names anything that starts or chooses a loop.
@@ -329,6 +342,13 @@ impl Loaded {
     }
 
     fn new(source: Arc<Source>, code: Result<Arc<ir::Module>, Unreadable>) -> Loaded {
-        Loaded { source, code, unix_words: OnceLock::new(), version_tests: OnceLock::new() }
+        Loaded {
+            source,
+            code,
+            unix_words: OnceLock::new(),
+            version_tests: OnceLock::new(),
+            names_proactor: OnceLock::new(),
+            proactor_word: OnceLock::new(),
+        }
     }
 }

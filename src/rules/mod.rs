@@ -37,7 +37,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::analysis::Workspace;
-use crate::finding::{Finding, Place, Related, Severity};
+use crate::finding::{Finding, Fix, Place, Related, Severity};
 use crate::fix::Cure;
 use crate::interpret::reach::reached;
 use crate::interpret::trace::{Event, RootTrace, Site};
@@ -110,6 +110,13 @@ impl Diagnosis {
     /// The finding is gone once its calls have another loop; others are about a line that is wrong by itself.
     pub fn is_about_calls(&self) -> bool {
         !matches!(self.finding.code, "LC204" | "LC205")
+    }
+
+    /// Gives it a cure that was proven.
+    pub fn cure_by(&mut self, cure: Cure, fix: Fix) {
+        self.finding.help.clone_from(&cure.message);
+        self.finding.fix = Some(fix);
+        self.cure = Some(cure);
     }
 
     /// The indices of the traces that a cure must be proven on.
