@@ -60,8 +60,8 @@ impl Imports {
     }
 }
 
-/// The hash of one part of a module name (FNV-1a). Two names with one hash are taken for each other.
-pub(super) fn hash(name: &[u8]) -> u32 {
+/// The hash of a name, or of one part of it (FNV-1a). Two names with one hash are taken for each other.
+pub fn hash(name: &[u8]) -> u32 {
     name.iter().fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193))
 }
 

@@ -17,6 +17,7 @@ mod walk;
 mod write;
 
 pub use encoding::Encoding;
+pub use imports::hash;
 pub use launchers::LauncherKind;
 pub use prefilter::Needles;
 pub use roots::{has_marker, project_root};

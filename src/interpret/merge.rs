@@ -2,10 +2,13 @@
 
 use std::collections::BTreeSet;
 
+use imbl::ordmap;
+use imbl::ordset::DiffItem;
+
 use crate::interpret::explore::Way;
 use crate::interpret::machine::{Machine, Stop, Unit};
 use crate::interpret::needs::{add_uses, same_but_for_uses};
-use crate::interpret::state::State;
+use crate::interpret::state::{Facts, State};
 use crate::interpret::value::{Id, Mapping, Names, Object, Sequence, Value};
 
 /// The label of a value that merged ways left open.
@@ -75,19 +78,16 @@ impl<'p> Machine<'p> {
         if !state.events.ptr_eq(&b.state.events) {
             add_uses(&mut state, &b.state);
         }
-        if !state.facts.ptr_eq(&b.state.facts) {
-            state.facts = state
-                .facts
-                .iter()
-                .filter(|(id, way)| b.state.facts.get(*id) == Some(*way))
-                .map(|(id, way)| (*id, *way))
-                .collect();
-        }
+        keep_common(&mut state.facts, &b.state.facts);
         if !state.loops.ptr_eq(&b.state.loops) {
             state.loops = state.loops.union(b.state.loops.clone());
         }
         if !state.escaped.ptr_eq(&b.state.escaped) {
-            state.escaped = state.escaped.union(b.state.escaped.clone());
+            let mine = state.escaped.clone();
+            state.escaped.extend(mine.diff(&b.state.escaped).filter_map(|item| match item {
+                DiffItem::Add(id) => Some(*id),
+                _ => None,
+            }));
         }
         if !state.modules.ptr_eq(&b.state.modules) {
             state.modules = state.modules.union(b.state.modules.clone());
@@ -189,6 +189,20 @@ fn reaches(way: &Way, old: Id, held: impl Iterator<Item = Id>, wanted: &[Id]) ->
         rest.extend(inside.into_iter().filter(|id| *id >= old && seen.insert(*id)));
     }
     false
+}
+
+/// Takes away what the other way decided otherwise, or did not decide. Both began with the same facts, which
+/// they share.
+fn keep_common(facts: &mut Facts, others: &Facts) {
+    let mine = facts.clone();
+    for item in mine.diff(others) {
+        match item {
+            ordmap::DiffItem::Remove(id, _) | ordmap::DiffItem::Update { old: (id, _), .. } => {
+                facts.remove(id);
+            }
+            ordmap::DiffItem::Add(..) => {}
+        }
+    }
 }
 
 fn same_left(a: &State, b: &State) -> bool {

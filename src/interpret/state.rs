@@ -29,6 +29,7 @@ pub struct LoopInfo {
 /// A state stays on its thread, so its parts are counted without locks.
 type OrdMap<K, V> = GenericOrdMap<K, V, RcK>;
 type OrdSet<T> = GenericOrdSet<T, RcK>;
+pub type Facts = OrdMap<u64, usize>;
 pub type Events = GenericVector<Arc<Event>, RcK>;
 
 #[derive(Clone, Default)]
@@ -37,7 +38,7 @@ pub struct State {
     /// `sys.modules`: name to module object.
     pub modules: GenericHashMap<Name, Id, FxBuildHasher, RcK>,
     /// What was decided about an unknown: which of its ways was taken.
-    pub facts: OrdMap<u64, usize>,
+    pub facts: Facts,
     /// How many unknowns were counted.
     pub next_unknown: u64,
     pub events: Events,

@@ -1,87 +1,72 @@
 //! Which names may lead to a loop: those of functions whose code mentions something that starts or
 //! chooses one, and of functions that mention such a name in turn.
 
-use std::collections::BTreeMap;
+use std::collections::hash_map::Entry;
 
 use rayon::prelude::*;
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::files::Role;
-use crate::ir::{self, ExprKind, Function, Name, Stmt, StmtKind};
-use crate::project::Modules;
+use crate::files::{Role, Source, hash};
+use crate::project::{Module, Modules};
+use crate::python::outline;
 
-/// The names, over all modules. Methods count by their names alone, and their classes with them, since
-/// nobody knows here which object is meant.
+/// The names, over all modules, as hashes: two names with one hash are taken for each other. Methods count
+/// by their names alone, and their classes with them, since nobody knows here which object is meant.
 ///
 /// Words such as `run` mean many things: they are believed only in modules that can start a loop, which
 /// is the second argument of `starts`.
-pub fn leading_names(modules: &Modules, starts: impl Fn(&str, bool) -> bool + Sync) -> FxHashSet<Name> {
-    let list: Vec<_> = modules.iter().collect();
-    let functions: Vec<Mentions> = list
-        .par_iter()
-        .filter(|module| module.file.role != Role::Unrelated)
-        .filter_map(|module| module.code().ok().map(|code| (module.file.role, code)))
-        .flat_map_iter(|(role, code)| {
-            let mut found = Vec::new();
-            functions(&code.body, None, &mut found);
-            found
-                .into_iter()
-                .map(|(class, code)| Mentions::of(class, code, |name| starts(name, role == Role::Seed)))
-                .collect::<Vec<_>>()
-        })
-        .collect();
-    let mut by_name: BTreeMap<&Name, Vec<usize>> = BTreeMap::new();
+pub fn leading_names(modules: &Modules, starts: impl Fn(&str, bool) -> bool + Sync) -> FxHashSet<u32> {
+    let list: Vec<&Module> = modules.iter().filter(|module| module.file.role != Role::Unrelated).collect();
+    let functions: Vec<Function> =
+        list.par_iter().flat_map_iter(|module| functions(module, &starts)).collect();
+    let mut by_word: FxHashMap<u32, Vec<u32>> = FxHashMap::default();
+    for name in functions.iter().flat_map(|function| function.names) {
+        by_word.entry(name).or_default();
+    }
     for (index, function) in functions.iter().enumerate() {
-        for name in &function.mentioned {
-            by_name.entry(name).or_default().push(index);
+        for word in &function.words {
+            // Other words are no functions.
+            if let Entry::Occupied(mut known) = by_word.entry(*word) {
+                known.get_mut().push(index as u32);
+            }
         }
     }
-    let mut leading: FxHashSet<Name> = FxHashSet::default();
-    let mut rest: Vec<&Name> = functions.iter().filter(|f| f.starts).flat_map(|f| &f.names).collect();
+    let mut leading: FxHashSet<u32> = FxHashSet::default();
+    let mut rest: Vec<u32> = functions.iter().filter(|f| f.starts).flat_map(|f| f.names).collect();
     while let Some(name) = rest.pop() {
-        if !leading.insert(name.clone()) {
-            continue;
-        }
-        for index in by_name.get(name).into_iter().flatten() {
-            rest.extend(&functions[*index].names);
+        if leading.insert(name) {
+            let mentioned_by = by_word.get(&name).into_iter().flatten();
+            rest.extend(mentioned_by.flat_map(|index| functions[*index as usize].names));
         }
     }
     leading
 }
 
 /// A function, by what it is called and what it mentions.
-struct Mentions {
-    /// Its own name and that of its class.
-    names: Vec<Name>,
-    mentioned: FxHashSet<Name>,
+struct Function {
+    /// Its own name and that of its class, or its own twice.
+    names: [u32; 2],
+    /// Each once.
+    words: Box<[u32]>,
     starts: bool,
 }
 
-impl Mentions {
-    fn of(class: Option<&Name>, code: &Function, starts: impl Fn(&str) -> bool) -> Mentions {
-        let mut mentioned = FxHashSet::default();
-        let mut see = |expr: &ir::Expr| {
-            if let ExprKind::Name(name) | ExprKind::Attribute { name, .. } = &expr.kind {
-                mentioned.insert(name.clone());
-            }
-        };
-        code.body.iter().for_each(|stmt| ir::walk(stmt, &mut see));
-        code.decorators.iter().for_each(|decorator| ir::walk_expr(decorator, &mut see));
-        let starts = mentioned.iter().any(|name| starts(name));
-        Mentions { names: class.into_iter().chain([&code.name]).cloned().collect(), mentioned, starts }
-    }
-}
-
-fn functions<'c>(
-    body: &'c [Stmt],
-    class: Option<&'c Name>,
-    found: &mut Vec<(Option<&'c Name>, &'c Function)>,
-) {
-    for stmt in body {
-        match &stmt.kind {
-            StmtKind::FunctionDef(code) => found.push((class, code)),
-            StmtKind::ClassDef(inner) => functions(&inner.body, Some(&inner.name), found),
-            _ => ir::suites(stmt).into_iter().for_each(|suite| functions(suite, class, found)),
-        }
-    }
+/// The functions of a module, whose text is not kept for that.
+fn functions(module: &Module, starts: &impl Fn(&str, bool) -> bool) -> Vec<Function> {
+    let read = || Source::read(module.path.clone(), module.shown.clone()).ok().map(Into::into);
+    let Some(source) = module.loaded_source().cloned().or_else(read) else { return Vec::new() };
+    let hashed = |word: &str| hash(word.as_bytes());
+    let mut functions = Vec::new();
+    outline(&source.text, |function| {
+        let mut words: Vec<u32> = function.words.iter().map(|word| hashed(word)).collect();
+        words.sort_unstable();
+        words.dedup();
+        let name = hashed(function.name);
+        functions.push(Function {
+            names: [name, function.class.map_or(name, hashed)],
+            words: words.into(),
+            starts: function.words.iter().any(|word| starts(word, module.file.role == Role::Seed)),
+        });
+    });
+    functions
 }

@@ -9,7 +9,7 @@ use std::sync::{Arc, OnceLock};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::fault;
-use crate::files::{ReadError, Role, Source, UniverseFile};
+use crate::files::{ReadError, Role, Source, UniverseFile, hash};
 use crate::finding::ShownPath;
 use crate::ir::{self, Span};
 use crate::knowledge::{Host, Knowledge, Needed};
@@ -28,7 +28,7 @@ pub struct Modules {
     folders: Arc<FxHashSet<PathBuf>>,
     /// The folders that command lines put on `PYTHONPATH`; absolute, each once.
     python_paths: Vec<PathBuf>,
-    leading: OnceLock<FxHashSet<ir::Name>>,
+    leading: OnceLock<FxHashSet<u32>>,
 }
 
 #[derive(Debug)]
@@ -107,7 +107,7 @@ impl Modules {
     /// Whether calling something of this name, on an object nothing is known about, may lead to what
     /// `starts` knows. Answered from all modules, with the `starts` of the first question.
     pub fn may_lead(&self, name: &str, starts: impl Fn(&str, bool) -> bool + Sync) -> bool {
-        self.leading.get_or_init(|| leading_names(self, starts)).contains(name)
+        self.leading.get_or_init(|| leading_names(self, starts)).contains(&hash(name.as_bytes()))
     }
 
     /// Adds a command line that stands in the file `source`. No import finds it.
@@ -305,6 +305,11 @@ impl Module {
         });
         let ran = tests.iter().filter(|(function, _)| function.is_none_or(&entered));
         ran.map(|(_, minor)| *minor).collect()
+    }
+
+    /// The text, if somebody has asked for it.
+    pub fn loaded_source(&self) -> Option<&Arc<Source>> {
+        self.loaded.get().map(|loaded| &loaded.source)
     }
 
     /// Whether somebody asked for the text so far.

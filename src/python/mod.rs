@@ -2,16 +2,18 @@
 //!
 //! [`lower`] turns the text of a module into the IR and drops the tree before it returns, so that
 //! nothing above this module depends on the parser. [`view`] is the second parse, for fixes;
-//! [`comments`] reads comments alone.
+//! [`comments`] reads comments alone; [`outline`] tells functions from the text, without the parser.
 
 mod comments;
 mod lower;
 mod nesting;
+mod outline;
 pub mod view;
 
 pub use comments::{Comment, comments};
 pub use lower::{lower, lower_cells};
 pub use nesting::MAX_DEPTH;
+pub use outline::outline;
 
 use crate::ir::Span;
 
