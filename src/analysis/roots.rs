@@ -49,14 +49,15 @@ fn launch_of(workspace: &Workspace, acting: &Acting, index: usize, module: &Modu
     if !is_started && module.file.imported {
         return None;
     }
-    let text = &module.source().text;
-    if !is_started && module.file.role != Role::Seed && !calls_at_top(text) {
+    let look = |text: &str| {
+        let may_act = is_started || module.file.role == Role::Seed || calls_at_top(text);
+        (may_act, text.lines().any(|line| line.starts_with("from .")))
+    };
+    // What cannot be read is told of by who runs it.
+    let (may_act, relative) = module.glance(look).unwrap_or((true, false));
+    if !may_act || (!is_started && !acting.acts(workspace, index)) {
         return None;
     }
-    if !is_started && !acting.acts(workspace, index) {
-        return None;
-    }
-    let relative = text.lines().any(|line| line.starts_with("from ."));
     Some(if is_main || (relative && !is_hosted) { Launch::Module } else { Launch::Script })
 }
 

@@ -11,11 +11,11 @@ use crate::baseline::Baseline;
 use crate::error::Error;
 use crate::fault;
 use crate::files::{
-    self, FileKind, Needles, ReadError, Role, Source, Target, Universe, UniverseFile, WalkOptions, Walked,
+    self, FileKind, ReadError, Role, Source, Target, Universe, UniverseFile, WalkOptions, Walked,
     WalkedLauncher,
 };
 use crate::finding::ShownPath;
-use crate::knowledge::{Kind, Knowledge, OF_ASYNCIO};
+use crate::knowledge::Knowledge;
 use crate::project::conventions::Conventions;
 use crate::project::dependencies::Dependencies;
 use crate::project::distribution::is_library;
@@ -77,7 +77,7 @@ impl Workspace {
         let launchers = read_launchers(&walked);
         let (programs, servers) = started(&launchers);
         let targets = targets(&walked, &programs, &servers);
-        let needles = needles(Knowledge::bundled());
+        let needles = Knowledge::bundled().needles();
         let mut universe =
             files::universe(&walked, &needles, &targets, &settings.unsaved, settings.prefilter);
         if let Some(stdin) = &settings.stdin {
@@ -405,30 +405,4 @@ fn walk(settings: &Settings) -> Result<(Settings, Walked), Error> {
     let settings = settings.with_nested(&walked)?;
     walked.leave_out(|path| settings.leaves_out(path));
     Ok((settings, walked))
-}
-
-/// What makes a file worth reading: the packages of the runner table and the ways to start or choose a loop.
-fn needles(knowledge: &Knowledge) -> Needles {
-    let mut packages: Vec<String> = ["asyncio", "IsolatedAsyncioTestCase"].map(str::to_string).into();
-    let mut ways: Vec<String> = OF_ASYNCIO.map(str::to_string).into();
-    for row in &knowledge.runners.rows {
-        for name in std::iter::once(&row.name).chain(&row.aliases) {
-            let mut parts = name.split('.');
-            packages.extend(parts.next().map(str::to_string));
-            if row.kind != Kind::Class {
-                ways.extend(parts.next_back().map(str::to_string));
-            }
-        }
-    }
-    // Importing such a module may be enough, so its own name is a way as well.
-    for stub in knowledge.stubs.packages() {
-        packages.extend(stub.module.split('.').next().map(str::to_string));
-        ways.extend(stub.module.rsplit('.').next().map(str::to_string));
-        ways.extend(stub.names().map(str::to_string));
-    }
-    for words in [&mut packages, &mut ways] {
-        words.sort();
-        words.dedup();
-    }
-    Needles { packages, ways, alone: vec!["loopcheck".into()] }
 }

@@ -19,7 +19,7 @@ mod write;
 pub use encoding::Encoding;
 pub use imports::hash;
 pub use launchers::LauncherKind;
-pub use prefilter::Needles;
+pub use prefilter::{Needle, Needles};
 pub use roots::{has_marker, project_root};
 pub use source::{EncodeError, MAX_BYTES, ReadError, Source, read_whole};
 pub use universe::{Role, Stats, Target, Universe, UniverseFile, Unsaved, universe};

@@ -2,18 +2,36 @@
 
 use aho_corasick::packed;
 use aho_corasick::{AhoCorasick, MatchKind};
+use rustc_hash::FxHashMap;
 
 /// What makes a file a seed. All words are plain identifiers (ASCII letters, digits and `_`) and
 /// are only found as whole words; that is what makes a search without a tokenizer exact.
 #[derive(Clone, Debug, Default)]
 pub struct Needles {
-    /// Packages that have to do with loops: `asyncio`, `uvicorn`.
-    pub packages: Vec<String>,
-    /// Ways of starting or choosing a loop: `run`, `set_event_loop_policy`. A seed mentions a
-    /// package and one of these, in any order and anywhere, so that aliases are included.
-    pub ways: Vec<String>,
+    /// Each package once, and no more than [`Needles::MOST`].
+    pub packages: Vec<Needle>,
     /// Words that make a seed on their own: `loopcheck`, for suppression comments.
     pub alone: Vec<String>,
+}
+
+/// A package that has to do with loops.
+#[derive(Clone, Debug, Default)]
+pub struct Needle {
+    /// `asyncio`, `uvicorn`
+    pub package: String,
+    /// Its ways of starting or choosing a loop: `run_until_complete`, `Server`. A seed mentions the
+    /// package and one of these, in any order and anywhere, so that aliases are included.
+    pub ways: Vec<String>,
+    /// Ways that are functions of the package itself: `run`. A seed mentions one behind the package and a
+    /// dot, or anywhere if the package is mentioned in another form than `import package` and
+    /// `package.name`.
+    pub functions: Vec<String>,
+    /// Importing it is enough, and anything else is not: its name may be a word of English.
+    pub by_import: bool,
+}
+
+impl Needles {
+    pub const MOST: usize = Set::BITS as usize;
 }
 
 /// What the bytes of a file say without being parsed.
@@ -27,36 +45,110 @@ pub enum Mention {
     Seed,
 }
 
+/// Packages, by the bits of their places.
+type Set = u128;
+
 /// [`Needles`], ready to search. Shared by all threads.
 pub struct Prefilter {
-    packages: Search,
-    ways: Search,
-    /// Words from this index on, of those in `packages`, are enough on their own.
-    alone_from: usize,
+    /// The packages, and behind them the words that are enough on their own.
+    search: Search,
+    packages: Vec<Package>,
+    /// The packages that each word is a way of, and those it is a function of.
+    words: FxHashMap<Box<[u8]>, (Set, Set)>,
+}
+
+struct Package {
+    bit: Set,
+    by_import: bool,
 }
 
 impl Prefilter {
     pub fn new(needles: &Needles) -> Prefilter {
-        Prefilter {
-            packages: Search::new(needles.packages.iter().chain(&needles.alone)),
-            ways: Search::new(&needles.ways),
-            alone_from: needles.packages.len(),
+        let mut words: FxHashMap<Box<[u8]>, (Set, Set)> = FxHashMap::default();
+        let mut packages = Vec::new();
+        for (place, needle) in needles.packages.iter().enumerate() {
+            let bit = 1 << (place % Needles::MOST);
+            packages.push(Package { bit, by_import: needle.by_import });
+            for way in &needle.ways {
+                words.entry(way.as_bytes().into()).or_default().0 |= bit;
+            }
+            for function in &needle.functions {
+                words.entry(function.as_bytes().into()).or_default().1 |= bit;
+            }
         }
+        let names = needles.packages.iter().map(|needle| &needle.package);
+        Prefilter { search: Search::new(names.chain(&needles.alone)), packages, words }
     }
 
     pub fn mention(&self, bytes: &[u8]) -> Mention {
-        let mut mention = Mention::Nothing;
-        self.packages.any_word(bytes, |word| {
-            if word >= self.alone_from {
-                mention = Mention::Seed;
-            } else if mention == Mention::Nothing {
-                let way = self.ways.any_word(bytes, |_| true);
-                mention = if way { Mention::Seed } else { Mention::Package };
+        let (mut mentioned, mut freely): (Set, Set) = (0, 0);
+        let enough = self.search.any_word(bytes, |word, start, end| {
+            let Some(package) = self.packages.get(word) else { return true };
+            let form = form(bytes, start, end);
+            if package.by_import {
+                return matches!(form, Form::Import | Form::Renaming);
             }
-            mention == Mention::Seed
+            mentioned |= package.bit;
+            match form {
+                Form::Attribute(name) => self.words.get(name).is_some_and(|(_, of)| of & package.bit != 0),
+                Form::Import => false,
+                Form::Renaming | Form::Other => {
+                    freely |= package.bit;
+                    false
+                }
+            }
         });
-        mention
+        let is_way = |word: &[u8]| match self.words.get(word) {
+            Some((ways, functions)) => ways & mentioned != 0 || functions & freely != 0,
+            None => false,
+        };
+        if enough || (mentioned != 0 && words(bytes).any(is_way)) {
+            Mention::Seed
+        } else if mentioned != 0 {
+            Mention::Package
+        } else {
+            Mention::Nothing
+        }
     }
+}
+
+/// How a package is mentioned, as far as the line tells.
+enum Form<'t> {
+    /// `import package`, perhaps among others.
+    Import,
+    /// An import by which it, or something in it, may get another name.
+    Renaming,
+    /// `package.name`
+    Attribute(&'t [u8]),
+    Other,
+}
+
+fn form(bytes: &[u8], start: usize, end: usize) -> Form<'_> {
+    let line = memchr::memrchr2(b'\n', b'\r', &bytes[..start]).map_or(0, |at| at + 1);
+    let before = bytes[line..start].trim_ascii();
+    let after = bytes[end..].trim_ascii_start();
+    let renamed = after.starts_with(b"as ");
+    let says = |keyword: &[u8]| words(before).any(|word| word == keyword);
+    if before.ends_with(b"import") || before.starts_with(b"import ") {
+        return if renamed || says(b"from") { Form::Renaming } else { Form::Import };
+    }
+    let is_in_list = || renamed || matches!(after.first(), None | Some(b',' | b')' | b'#'));
+    let ends_line = || matches!(bytes.get(end), Some(b'\n' | b'\r'));
+    let in_brackets = before.is_empty() && (is_in_list() || ends_line());
+    let is_string = line < start && matches!(bytes[start - 1], b'"' | b'\'');
+    if before.ends_with(b"from") || before.starts_with(b"from ") || in_brackets || is_string {
+        return Form::Renaming;
+    }
+    let rest = after.strip_prefix(b".").unwrap_or_default().trim_ascii_start();
+    match words(rest).next().filter(|name| rest.starts_with(name)) {
+        Some(name) => Form::Attribute(name),
+        None => Form::Other,
+    }
+}
+
+/// Every run of bytes of identifiers.
+fn words(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
+    bytes.split(|byte| !is_identifier(*byte)).filter(|word| !word.is_empty())
 }
 
 /// Vectorised where the machine and the number of words allow it.
@@ -88,16 +180,17 @@ impl Search {
             .map_or(Search::Constant(true), Search::Automaton)
     }
 
-    /// Whether `enough` accepts one of the whole words found, which are given by their index.
-    fn any_word(&self, bytes: &[u8], mut enough: impl FnMut(usize) -> bool) -> bool {
+    /// Whether `enough` accepts one of the whole words found, which are given by their index and their
+    /// place.
+    fn any_word(&self, bytes: &[u8], mut enough: impl FnMut(usize, usize, usize) -> bool) -> bool {
+        let mut accepts = |found: aho_corasick::Match| {
+            is_word(bytes, found.start(), found.end())
+                && enough(found.pattern().as_usize(), found.start(), found.end())
+        };
         match self {
-            Search::Packed(searcher) => searcher.find_iter(bytes).any(|found| {
-                is_word(bytes, found.start(), found.end()) && enough(found.pattern().as_usize())
-            }),
-            Search::Automaton(automaton) => automaton.find_iter(bytes).any(|found| {
-                is_word(bytes, found.start(), found.end()) && enough(found.pattern().as_usize())
-            }),
-            Search::Constant(answer) => *answer && enough(usize::MAX),
+            Search::Packed(searcher) => searcher.find_iter(bytes).any(&mut accepts),
+            Search::Automaton(automaton) => automaton.find_iter(bytes).any(&mut accepts),
+            Search::Constant(answer) => *answer,
         }
     }
 }
@@ -117,13 +210,16 @@ pub(super) fn is_identifier(byte: u8) -> bool {
 mod tests {
     use super::*;
 
+    fn needle(package: &str, ways: &str, functions: &str) -> Needle {
+        let list = |words: &str| words.split_whitespace().map(str::to_owned).collect();
+        Needle { package: package.to_owned(), ways: list(ways), functions: list(functions), by_import: false }
+    }
+
     fn mention(text: &str) -> Mention {
-        let words = |text: &str| text.split(' ').map(str::to_owned).collect();
-        let needles = Needles {
-            packages: words("asyncio uvicorn"),
-            ways: words("run run_app Runner"),
-            alone: words("loopcheck"),
-        };
+        let asyncio = needle("asyncio", "get_event_loop", "run");
+        let distributed = Needle { by_import: true, ..needle("distributed", "", "") };
+        let packages = vec![asyncio, needle("aiohttp", "run_app", ""), distributed];
+        let needles = Needles { packages, alone: vec!["loopcheck".to_owned()] };
         Prefilter::new(&needles).mention(text.as_bytes())
     }
 
@@ -139,20 +235,71 @@ mod tests {
     }
 
     #[test]
+    fn the_way_is_one_of_the_package() {
+        assert_eq!(mention("import asyncio, aiohttp\nrun_app()"), Mention::Seed);
+        assert_eq!(mention("import asyncio\nrun_app()"), Mention::Package);
+        assert_eq!(mention("import aiohttp\nget_event_loop()"), Mention::Package);
+    }
+
+    #[test]
+    fn a_function_of_the_package_stands_behind_it() {
+        let seeds = [
+            "import asyncio\nasyncio.run(main())",
+            "import asyncio\nasyncio . run",
+            "import asyncio as a\na.run()",
+            "import os, asyncio as a\na.run()",
+            "from asyncio import sleep, run",
+            "try: from asyncio import (\n    run)",
+            "from compat import (\n  asyncio,\n)\nasyncio.sleep(); run()",
+            "from compat import (os, asyncio)\nrun()",
+            "import asyncio\na = asyncio\na.run()",
+            "import asyncio\nget(asyncio, 'run')",
+            "a = import_module('asyncio')\na.run()",
+        ];
+        for text in seeds {
+            assert_eq!(mention(text), Mention::Seed, "{text}");
+        }
+        let others = [
+            "import asyncio\nasyncio.sleep(1); subprocess.run()",
+            "import os, asyncio\nrun()",
+            "import asyncio, os\nrun()",
+            "if x: import asyncio # why\nrun()",
+        ];
+        for text in others {
+            assert_eq!(mention(text), Mention::Package, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_word_of_english_has_to_be_imported() {
+        assert_eq!(mention("# distributed under the\n# import"), Mention::Nothing);
+        assert_eq!(mention("'''\ndistributed under, distributed.\n'''"), Mention::Nothing);
+        for text in ["import os, distributed", "from distributed import Client", "import_module('distributed')"] {
+            assert_eq!(mention(text), Mention::Seed, "{text}");
+        }
+    }
+
+    #[test]
     fn words_are_whole_and_the_longest_counts() {
         assert_eq!(mention("myasyncio.run"), Mention::Nothing);
-        assert_eq!(mention("uvicorn.run_app"), Mention::Seed);
-        assert_eq!(mention("uvicorn xrun xrun_app run_apps"), Mention::Package);
-        assert_eq!(mention("uvicorn_x uvicorn:run"), Mention::Seed);
+        assert_eq!(mention("aiohttp.run_app"), Mention::Seed);
+        assert_eq!(mention("aiohttp xrun_app run_apps"), Mention::Package);
+        assert_eq!(mention("asyncio_x asyncio:run"), Mention::Seed);
     }
 
     #[test]
     fn more_words_than_vector_registers_hold_are_found_too() {
-        let packages: Vec<String> = (0..300).map(|number| format!("package{number}")).collect();
-        let needles = Needles { packages, ways: vec!["run".to_owned()], alone: Vec::new() };
-        let filter = Prefilter::new(&needles);
-        assert_eq!(filter.mention(b"from package299 import run"), Mention::Seed);
-        assert_eq!(filter.mention(b"from package300 import run"), Mention::Nothing);
+        let packages: Vec<Needle> =
+            (0..Needles::MOST).map(|number| needle(&format!("package{number}"), &format!("run{number}"), "")).collect();
+        let filter = Prefilter::new(&Needles { packages, alone: Vec::new() });
+        assert_eq!(filter.mention(b"from package127 import run127"), Mention::Seed);
+        assert_eq!(filter.mention(b"from package127 import run0"), Mention::Package);
+        assert_eq!(filter.mention(b"from package128 import run127"), Mention::Nothing);
         assert_eq!(Prefilter::new(&Needles::default()).mention(b"asyncio.run"), Mention::Nothing);
+    }
+
+    #[test]
+    fn what_loopcheck_looks_for_has_room() {
+        assert!(crate::knowledge::Knowledge::bundled().needles().packages.len() <= Needles::MOST);
     }
 }

@@ -350,6 +350,7 @@ fn assemble(walked: &Walked, modules: &Modules, graph: &Graph, roles: &[Option<R
 
 #[cfg(test)]
 mod tests {
+    use super::super::prefilter::Needle;
     use super::super::walk::{WalkOptions, exclude_set, walk};
     use super::*;
     use std::fs;
@@ -371,9 +372,12 @@ mod tests {
         }
 
         fn universe(&self, given: &str, targets: &[&str], prefilter: bool) -> Universe {
-            let words = |text: &str| text.split(' ').map(str::to_owned).collect();
-            let needles =
-                Needles { packages: words("asyncio uvicorn"), ways: words("run"), alone: Vec::new() };
+            let needle = |package: &str| Needle {
+                package: package.to_owned(),
+                functions: vec!["run".to_owned()],
+                ..Needle::default()
+            };
+            let needles = Needles { packages: vec![needle("asyncio"), needle("uvicorn")], alone: Vec::new() };
             let exclude = exclude_set([]).unwrap();
             let options = WalkOptions { respect_gitignore: true, exclude, force_exclude: true, threads: 2 };
             let walked = walk(&[self.0.path().join(given)], &options);

@@ -6,9 +6,9 @@ use std::collections::hash_map::Entry;
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::files::{Role, Source, hash};
+use crate::files::{Role, hash};
 use crate::project::{Module, Modules};
-use crate::python::outline;
+use crate::python::{Outlined, outline};
 
 /// The names, over all modules, as hashes: two names with one hash are taken for each other. Methods count
 /// by their names alone, and their classes with them, since nobody knows here which object is meant.
@@ -53,11 +53,9 @@ struct Function {
 
 /// The functions of a module, whose text is not kept for that.
 fn functions(module: &Module, starts: &impl Fn(&str, bool) -> bool) -> Vec<Function> {
-    let read = || Source::read(module.path.clone(), module.shown.clone()).ok().map(Into::into);
-    let Some(source) = module.loaded_source().cloned().or_else(read) else { return Vec::new() };
     let hashed = |word: &str| hash(word.as_bytes());
     let mut functions = Vec::new();
-    outline(&source.text, |function| {
+    let add = |function: Outlined<'_>| {
         let mut words: Vec<u32> = function.words.iter().map(|word| hashed(word)).collect();
         words.sort_unstable();
         words.dedup();
@@ -67,6 +65,7 @@ fn functions(module: &Module, starts: &impl Fn(&str, bool) -> bool) -> Vec<Funct
             words: words.into(),
             starts: function.words.iter().any(|word| starts(word, module.file.role == Role::Seed)),
         });
-    });
+    };
+    module.glance(|text| outline(text, add));
     functions
 }

@@ -28,7 +28,8 @@ pub struct Modules {
     folders: Arc<FxHashSet<PathBuf>>,
     /// The folders that command lines put on `PYTHONPATH`; absolute, each once.
     python_paths: Vec<PathBuf>,
-    leading: OnceLock<FxHashSet<u32>>,
+    /// Shared with what a fix changes: what it writes starts nothing that was not started.
+    leading: Arc<OnceLock<FxHashSet<u32>>>,
 }
 
 #[derive(Debug)]
@@ -95,7 +96,7 @@ impl Modules {
             }));
         }
         let (by_path, folders) = (Arc::new(by_path), Arc::new(folders));
-        Modules { id: new_id(), list, by_path, folders, python_paths: Vec::new(), leading: OnceLock::new() }
+        Modules { id: new_id(), list, by_path, folders, python_paths: Vec::new(), leading: Arc::default() }
     }
 
     /// No other list of modules in this process has the same, so that what was learnt from one is not
@@ -154,7 +155,7 @@ impl Modules {
             by_path: self.by_path.clone(),
             folders: self.folders.clone(),
             python_paths: self.python_paths.clone(),
-            leading: OnceLock::new(),
+            leading: self.leading.clone(),
         }
     }
 
@@ -307,9 +308,13 @@ impl Module {
         ran.map(|(_, minor)| *minor).collect()
     }
 
-    /// The text, if somebody has asked for it.
-    pub fn loaded_source(&self) -> Option<&Arc<Source>> {
-        self.loaded.get().map(|loaded| &loaded.source)
+    /// Looks at the text without keeping it, or what is made of it, for a module that takes no part so far.
+    /// Nothing where it cannot be read.
+    pub fn glance<T>(&self, look: impl FnOnce(&str) -> T) -> Option<T> {
+        match self.loaded.get() {
+            Some(loaded) => Some(look(&loaded.source.text)),
+            None => Some(look(&Source::read(self.path.clone(), self.shown.clone()).ok()?.text)),
+        }
     }
 
     /// Whether somebody asked for the text so far.

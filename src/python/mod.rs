@@ -13,7 +13,7 @@ pub mod view;
 pub use comments::{Comment, comments};
 pub use lower::{lower, lower_cells};
 pub use nesting::MAX_DEPTH;
-pub use outline::outline;
+pub use outline::{Outlined, outline};
 
 use crate::ir::Span;
 
