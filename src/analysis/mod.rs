@@ -46,7 +46,7 @@ pub struct Analysis {
     pub entries: Vec<Entry>,
     pub files_checked: usize,
     pub sources: Sources,
-    /// In the order of their folders.
+    /// In the order of their folders; only [`survey`] tells.
     pub deployed: Vec<Deployed>,
     /// Some warning would be an error if the project were known to be deployed on Windows.
     pub is_deployment_open: bool,
@@ -266,7 +266,7 @@ pub fn examine(settings: &Settings, workspace: &Workspace) -> (Analysis, Vec<rul
         entries,
         files_checked: workspace.files_checked,
         sources,
-        deployed: deployed(settings, workspace),
+        deployed: Vec::new(),
         is_deployment_open: diagnoses.iter().any(|diagnosis| is_capped(workspace, &traces, diagnosis)),
         failures: workspace.failures(),
         notices,

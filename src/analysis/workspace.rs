@@ -19,7 +19,7 @@ use crate::knowledge::Knowledge;
 use crate::project::conventions::Conventions;
 use crate::project::dependencies::Dependencies;
 use crate::project::distribution::is_library;
-use crate::project::evidence::{self, Deployment, Texts};
+use crate::project::evidence::{Deployment, Evidence, Texts};
 use crate::project::launchers::{self, LauncherFile, Program, Server, Started, console_scripts, own_name};
 use crate::project::{Modules, Project, Unreadable};
 use crate::settings::{Settings, Windows};
@@ -96,7 +96,8 @@ impl Workspace {
             .collect();
         let mut modules = Modules::new(files);
         add_commands(&mut modules, &mut universe.roots, servers, &launchers, settings);
-        let texts: Texts = launchers.into_iter().map(|launcher| (launcher.path, launcher.text)).collect();
+        let texts: Arc<Texts> =
+            Arc::new(launchers.into_iter().map(|launcher| (launcher.path, launcher.text)).collect());
         if let Some(stdin) = &settings.stdin {
             let path = settings.cwd.join(&stdin.filename);
             let shown = files::shown_path(&path, &settings.cwd);
@@ -114,17 +115,17 @@ impl Workspace {
             .map(|root| {
                 let here = settings.at(&root);
                 let target = here.target_version.as_ref().map(|target| (3, target.minor));
-                let dependencies = Dependencies::read(&root, target);
+                let dependencies = Arc::new(Dependencies::read(&root, target));
                 for problem in &dependencies.problems {
                     let shown = files::shown_path(&problem.path, &settings.cwd);
                     notices.push(format!("{shown}:{}: {}", problem.line, problem.message));
                 }
-                let mut evidence = evidence::evidence(&root, &dependencies, &texts);
-                match here.windows {
-                    Windows::Yes => evidence.verdict = Deployment::Windows,
-                    Windows::No => evidence.verdict = Deployment::Elsewhere,
-                    Windows::Auto => {}
-                }
+                let configured = match here.windows {
+                    Windows::Yes => Some(Deployment::Windows),
+                    Windows::No => Some(Deployment::Elsewhere),
+                    Windows::Auto => None,
+                };
+                let evidence = Evidence::when_asked(&root, &dependencies, &texts, configured);
                 let name = own_name(&root);
                 let top = outermost(&root, walked.top_of(&root));
                 Project {
@@ -133,7 +134,7 @@ impl Workspace {
                     root,
                     name,
                     modules: modules.clone(),
-                    dependencies: Arc::new(dependencies),
+                    dependencies,
                     evidence,
                     neighbours: Vec::new(),
                 }

@@ -203,8 +203,19 @@ pub(super) fn is_word(bytes: &[u8], start: usize, end: usize) -> bool {
 
 /// Bytes of identifiers. A byte beyond ASCII counts as one in every encoding.
 pub(super) fn is_identifier(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || byte == b'_' || byte >= 0x80
+    IDENTIFIER[byte as usize]
 }
+
+/// Every byte of most files is looked up here.
+const IDENTIFIER: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        table[byte] = (byte as u8).is_ascii_alphanumeric() || byte as u8 == b'_' || byte >= 0x80;
+        byte += 1;
+    }
+    table
+};
 
 #[cfg(test)]
 mod tests {

@@ -4,7 +4,7 @@ use std::fmt;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::encoding::{BOM, Encoding};
 use super::notebook::{self, Cell};
@@ -30,8 +30,8 @@ pub struct Source {
     pub bom: bool,
     /// Encoding the text gives the bytes of the file.
     lossless: bool,
-    /// Byte offsets of the first character of each line.
-    line_starts: Vec<u32>,
+    /// Byte offsets of the first character of each line, once somebody has asked.
+    line_starts: OnceLock<Vec<u32>>,
     /// The cells of a notebook, whose text is their code.
     cells: Option<Vec<Cell>>,
 }
@@ -112,7 +112,6 @@ impl Source {
 
     /// A source from text that is already decoded (tests, a fix being verified).
     pub fn from_text(path: PathBuf, shown: ShownPath, text: Arc<str>) -> Source {
-        let line_starts = line_starts(&text);
         Source {
             path,
             shown,
@@ -120,7 +119,7 @@ impl Source {
             encoding: Encoding::Utf8,
             bom: false,
             lossless: true,
-            line_starts,
+            line_starts: OnceLock::new(),
             cells: None,
         }
     }
@@ -148,8 +147,8 @@ impl Source {
 
     /// The 1-based line and column (in characters) of a byte offset.
     pub fn position(&self, offset: u32) -> Position {
-        let line = self.line_starts.partition_point(|start| *start <= offset).max(1) - 1;
-        let start = self.line_starts.get(line).copied().unwrap_or(0);
+        let line = self.line_starts().partition_point(|start| *start <= offset).max(1) - 1;
+        let start = self.line_starts().get(line).copied().unwrap_or(0);
         let column = self.text.get(start as usize..offset as usize).map_or(0, |text| text.chars().count());
         Position { line: line as u32 + 1, column: column as u32 + 1 }
     }
@@ -167,8 +166,12 @@ impl Source {
 
     /// Where a line begins, by its number from 1; past the last one, the end of the text.
     pub fn line_start(&self, line: u32) -> u32 {
-        let start = self.line_starts.get((line as usize).wrapping_sub(1));
+        let start = self.line_starts().get((line as usize).wrapping_sub(1));
         start.copied().unwrap_or(self.text.len() as u32)
+    }
+
+    fn line_starts(&self) -> &[u32] {
+        self.line_starts.get_or_init(|| line_starts(&self.text))
     }
 
     pub fn place(&self, span: Span) -> Place {

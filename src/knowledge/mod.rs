@@ -8,7 +8,7 @@ mod silencers;
 pub mod stdlib;
 mod stubs;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::iter;
 
 use rustc_hash::FxHashSet;

@@ -6,15 +6,16 @@ mod table;
 
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use super::dependencies::{Dependencies, text};
 use table::{FileRow, Table};
 
 /// Where a project runs, as far as its files tell.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Deployment {
     Windows,
+    #[default]
     Unknown,
     /// On other platforms only.
     Elsewhere,
@@ -35,7 +36,7 @@ pub struct Reason {
 }
 
 /// The evidence for and against Windows, and what follows from it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Evidence {
     pub verdict: Deployment,
     /// The sum of all points.
@@ -70,9 +71,27 @@ impl Evidence {
 /// Files that somebody has read already.
 pub type Texts = HashMap<PathBuf, Arc<str>>;
 
-/// Gathers what the files of a project and its dependencies tell. Looks at a bounded number of files,
-/// those near the root first; what cannot be read tells nothing.
-pub fn evidence(root: &Path, dependencies: &Dependencies, texts: &Texts) -> Evidence {
+/// What is known once somebody asks: most projects have nothing to tell that depends on it.
+pub type LazyEvidence = LazyLock<Evidence, Box<dyn FnOnce() -> Evidence + Send + Sync>>;
+
+impl Evidence {
+    /// Gathers what the files of a project and its dependencies tell. Looks at a bounded number of files,
+    /// those near the root first; what cannot be read tells nothing. What is configured is the verdict.
+    pub fn when_asked(
+        root: &Path,
+        dependencies: &Arc<Dependencies>,
+        texts: &Arc<Texts>,
+        configured: Option<Deployment>,
+    ) -> Arc<LazyEvidence> {
+        let (root, dependencies, texts) = (root.to_path_buf(), dependencies.clone(), texts.clone());
+        Arc::new(LazyLock::new(Box::new(move || {
+            let evidence = evidence(&root, &dependencies, &texts);
+            Evidence { verdict: configured.unwrap_or(evidence.verdict), ..evidence }
+        })))
+    }
+}
+
+fn evidence(root: &Path, dependencies: &Dependencies, texts: &Texts) -> Evidence {
     let table = table::shipped();
     let mut reasons = from_packages(table, dependencies);
     reasons.extend(from_files(table, root, texts));

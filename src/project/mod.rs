@@ -22,6 +22,8 @@ pub use modules::{Found, Module, Modules, Unreadable};
 use crate::entry::Launch;
 use crate::interpret::trace::Root;
 use crate::project::dependencies::Dependencies;
+use crate::project::evidence::LazyEvidence;
+#[cfg(test)]
 use crate::project::evidence::Evidence;
 
 /// The files below one project root, with what its metadata says.
@@ -38,7 +40,8 @@ pub struct Project {
     /// All modules of the analysis, those of other roots included: imports may cross.
     pub modules: Arc<Modules>,
     pub dependencies: Arc<Dependencies>,
-    pub evidence: Evidence,
+    /// Looked for when somebody asks.
+    pub evidence: Arc<LazyEvidence>,
     /// The roots of other projects in the same analysis whose packages this one may import, as where
     /// a workspace is installed as a whole: those around it, then those beside it that have a name.
     pub neighbours: Vec<PathBuf>,
@@ -54,7 +57,7 @@ impl Project {
             is_library: false,
             dependencies: Arc::new(Dependencies::read(&root, None)),
             neighbours: Vec::new(),
-            evidence: Evidence { verdict: evidence::Deployment::Unknown, score: 0, reasons: Vec::new() },
+            evidence: Arc::new(LazyEvidence::new(Box::new(Evidence::default))),
             modules: Arc::new(modules),
             root,
         }
