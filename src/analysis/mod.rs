@@ -281,7 +281,9 @@ fn on_deep_stacks<T: Send>(
     work: impl FnOnce() -> Result<T, Error> + Send,
 ) -> Result<T, Error> {
     const STACK: usize = 256 << 20;
-    let threads = settings.jobs.map_or(0, std::num::NonZeroUsize::get);
+    // One program is followed by one thread; another would take longer to start than it could help.
+    let is_one = matches!(&settings.paths[..], [path] if settings.cwd.join(path).is_file());
+    let threads = settings.jobs.map_or(usize::from(is_one), std::num::NonZeroUsize::get);
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).stack_size(STACK).build();
     match pool {
         Ok(pool) => pool.install(work),

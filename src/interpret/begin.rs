@@ -2,7 +2,8 @@
 //!
 //! The roots of a project mostly begin with the same import, and following it costs more than what
 //! comes after. Where the import starts no loop and leaves nothing open, it makes no difference
-//! whether it was followed for this root or for another one, so its outcome is kept.
+//! whether it was followed for this root or for another one, so its outcome is kept. The same goes for
+//! asyncio, which small programs begin with: it is the same in every project, and when a fix is proven.
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -26,6 +27,9 @@ use crate::project::{Found, Project};
 /// On each thread, outcomes are kept until they hold more objects than this all together.
 const KEPT: usize = 200_000;
 
+/// The one module outside of projects whose import is remembered.
+const ASYNCIO: &str = "asyncio";
+
 thread_local! {
     static IMPORTED: RefCell<FxHashMap<Key, Rc<Outcome>>> = RefCell::default();
     /// Imports of packages that reach a limit, with the steps they were left.
@@ -35,9 +39,9 @@ thread_local! {
 /// All that the outcome of an import depends on.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Key {
-    /// The modules of one analysis, with the texts they have in it.
-    modules: u64,
-    root: PathBuf,
+    /// The modules of one analysis, with the texts they have in it, and their root; nothing for what is
+    /// the same in all of them.
+    project: Option<(u64, PathBuf)>,
     platform: Platform,
     python: (u8, u8),
     dotted: String,
@@ -50,7 +54,7 @@ pub struct Key {
 impl Key {
     /// Whether it belongs to the analysis of a project.
     pub fn is_of(&self, project: &Project) -> bool {
-        self.modules == project.modules.id()
+        self.project.as_ref().is_some_and(|(modules, _)| *modules == project.modules.id())
     }
 }
 
@@ -165,12 +169,13 @@ impl<'p> Machine<'p> {
                 || self.project.find_in_neighbours(top).is_some()
         };
         let mut alone = true;
+        let mut asyncio = None;
         for stmt in &code.body {
             let names: Vec<&str> = match &stmt.kind {
                 StmtKind::Expr(expr) if matches!(expr.kind, ExprKind::Constant(_)) => Vec::new(),
                 StmtKind::Import(names) => names.iter().map(|alias| &*alias.name).collect(),
                 StmtKind::ImportFrom { module: Some(module), level: 0, .. } => vec![module],
-                _ => return None,
+                _ => break,
             };
             for name in names {
                 if is_ours(name) {
@@ -179,10 +184,15 @@ impl<'p> Machine<'p> {
                     let package = name.split('.').next().unwrap_or(name);
                     return Some(First { dotted: package.to_string(), site, alone });
                 }
-                alone &= is_stdlib(name.split('.').next().unwrap_or(name));
+                let top = name.split('.').next().unwrap_or(name);
+                if top == ASYNCIO && asyncio.is_none() {
+                    let site = Some(Site { unit: Unit::Project(self.root.module), span: stmt.span });
+                    asyncio = Some(First { dotted: top.to_string(), site, alone });
+                }
+                alone &= is_stdlib(top);
             }
         }
-        None
+        asyncio
     }
 
     fn imported(&mut self, dotted: String) -> Option<Rc<Outcome>> {
@@ -190,11 +200,12 @@ impl<'p> Machine<'p> {
             return None;
         }
         let all = self.project.search_path(&self.root);
-        let own = self.own_folders(&all);
+        let is_common = dotted == ASYNCIO;
+        let own = if is_common { all.clone() } else { self.own_folders(&all) };
         let matters = |names: &BTreeSet<Name>| {
             names.iter().any(|name| !matches!(self.project.find(&own, name), Found::Nothing))
         };
-        let key = self.key_of(dotted);
+        let key = Key { project: self.key_of_project().filter(|_| !is_common), ..self.key_of(dotted) };
         let kept = |key: &Key| IMPORTED.with_borrow(|kept| kept.get(key).cloned());
         if let Some(outcome) = kept(&key).filter(|outcome| !matters(&outcome.names)) {
             return Some(outcome);
@@ -207,7 +218,8 @@ impl<'p> Machine<'p> {
         let key = if matters(&outcome.names) { key_of_own } else { key };
         IMPORTED.with_borrow_mut(|kept| {
             let objects: usize = kept.values().map(|outcome| outcome.objects()).sum();
-            if objects > KEPT || kept.keys().any(|old| old.modules != key.modules) {
+            let old = |old: &Key| old.project.is_some() && !old.is_of(self.project);
+            if objects > KEPT || kept.keys().any(old) {
                 kept.clear();
             }
             kept.insert(key, outcome.clone());
@@ -236,7 +248,7 @@ impl<'p> Machine<'p> {
             && !self.cut_off.iter().any(happened)
         {
             TOO_LONG.with_borrow_mut(|known| {
-                known.retain(|(other, _), _| other.modules == key.0.modules);
+                known.retain(|(other, _), _| other.project == key.0.project);
                 known.insert(key, *reason);
             });
         }
@@ -261,10 +273,13 @@ impl<'p> Machine<'p> {
         Key { own, ..self.key_of(dotted.to_string()) }
     }
 
+    fn key_of_project(&self) -> Option<(u64, PathBuf)> {
+        Some((self.project.modules.id(), self.project.root.clone()))
+    }
+
     fn key_of(&self, dotted: String) -> Key {
         Key {
-            modules: self.project.modules.id(),
-            root: self.project.root.clone(),
+            project: self.key_of_project(),
             platform: self.world.platform,
             python: self.world.python,
             dotted,
