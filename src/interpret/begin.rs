@@ -31,7 +31,8 @@ const KEPT: usize = 200_000;
 const ASYNCIO: &str = "asyncio";
 
 thread_local! {
-    static IMPORTED: RefCell<FxHashMap<Key, Rc<Outcome>>> = RefCell::default();
+    /// Several of one key where roots have folders of their own that make a difference.
+    static IMPORTED: RefCell<FxHashMap<Key, Vec<Rc<Outcome>>>> = RefCell::default();
     /// Imports of packages that reach a limit, with the steps they were left.
     static TOO_LONG: RefCell<FxHashMap<(Key, u64), &'static str>> = RefCell::default();
 }
@@ -69,8 +70,10 @@ struct First {
 
 /// What came of an import.
 struct Outcome {
-    /// What was looked for on `sys.path`. A root whose own folders hold none of it gets the same outcome.
+    /// What was looked for on `sys.path`. A root gets the same outcome whose own folders hold none of it, but
+    /// for those in `own`.
     names: BTreeSet<Name>,
+    own: Vec<PathBuf>,
     /// Nothing where the import leaves something open, or makes a loop.
     imported: Option<Imported>,
 }
@@ -202,27 +205,30 @@ impl<'p> Machine<'p> {
         let all = self.project.search_path(&self.root);
         let is_common = dotted == ASYNCIO;
         let own = if is_common { all.clone() } else { self.own_folders(&all) };
-        let matters = |names: &BTreeSet<Name>| {
-            names.iter().any(|name| !matches!(self.project.find(&own, name), Found::Nothing))
+        let that_matter = |names: &BTreeSet<Name>| -> Vec<PathBuf> {
+            let finds = |folder: &PathBuf, name: &Name| {
+                !matches!(self.project.find(std::slice::from_ref(folder), name), Found::Nothing)
+            };
+            own.iter().filter(|folder| names.iter().any(|name| finds(folder, name))).cloned().collect()
         };
         let key = Key { project: self.key_of_project().filter(|_| !is_common), ..self.key_of(dotted) };
-        let kept = |key: &Key| IMPORTED.with_borrow(|kept| kept.get(key).cloned());
-        if let Some(outcome) = kept(&key).filter(|outcome| !matters(&outcome.names)) {
-            return Some(outcome);
+        let known = IMPORTED.with_borrow(|kept| {
+            let same = |outcome: &&Rc<Outcome>| that_matter(&outcome.names) == outcome.own;
+            kept.get(&key).and_then(|outcomes| outcomes.iter().find(same).cloned())
+        });
+        if known.is_some() {
+            return known;
         }
-        let key_of_own = Key { own: own.clone(), ..key.clone() };
-        if let Some(outcome) = kept(&key_of_own) {
-            return Some(outcome);
-        }
-        let outcome = Rc::new(self.follow_import(&key.dotted, &all));
-        let key = if matters(&outcome.names) { key_of_own } else { key };
+        let mut outcome = self.follow_import(&key.dotted, &all);
+        outcome.own = that_matter(&outcome.names);
+        let outcome = Rc::new(outcome);
         IMPORTED.with_borrow_mut(|kept| {
-            let objects: usize = kept.values().map(|outcome| outcome.objects()).sum();
+            let objects: usize = kept.values().flatten().map(|outcome| outcome.objects()).sum();
             let old = |old: &Key| old.project.is_some() && !old.is_of(self.project);
             if objects > KEPT || kept.keys().any(old) {
                 kept.clear();
             }
-            kept.insert(key, outcome.clone());
+            kept.entry(key).or_default().push(outcome.clone());
         });
         Some(outcome)
     }
@@ -320,7 +326,11 @@ impl<'p> Machine<'p> {
         self.cut_off.clear();
         self.clear();
         let same_for_all = outcome.is_ok() && decided && quiet && path_is_same;
-        Outcome { names: std::mem::take(&mut self.looked_up), imported: same_for_all.then_some(imported) }
+        Outcome {
+            names: std::mem::take(&mut self.looked_up),
+            own: Vec::new(),
+            imported: same_for_all.then_some(imported),
+        }
     }
 
     /// `sys.path` of this root, where that of another one stands.

@@ -41,6 +41,8 @@ pub struct Module {
     /// It is no file of Python: a command line, as a module of one call.
     pub command: Option<Arc<Server>>,
     loaded: OnceLock<Loaded>,
+    names_proactor: OnceLock<bool>,
+    proactor_word: OnceLock<Option<usize>>,
 }
 
 /// A module as text and as IR.
@@ -52,8 +54,6 @@ struct Loaded {
     unix_words: OnceLock<Vec<Option<Span>>>,
     /// What [`version_tests::version_tests`] found.
     version_tests: OnceLock<Vec<(Option<Span>, Minor)>>,
-    names_proactor: OnceLock<bool>,
-    proactor_word: OnceLock<Option<usize>>,
 }
 
 /// Why a module could not be understood.
@@ -93,6 +93,8 @@ impl Modules {
                 file,
                 command: None,
                 loaded: OnceLock::new(),
+                names_proactor: OnceLock::new(),
+                proactor_word: OnceLock::new(),
             }));
         }
         let (by_path, folders) = (Arc::new(by_path), Arc::new(folders));
@@ -129,7 +131,15 @@ impl Modules {
                 self.python_paths.push(folder.clone());
             }
         }
-        self.list.push(Arc::new(Module { path, shown, file, command: Some(Arc::new(server)), loaded }));
+        self.list.push(Arc::new(Module {
+            path,
+            shown,
+            file,
+            command: Some(Arc::new(server)),
+            loaded,
+            names_proactor: OnceLock::new(),
+            proactor_word: OnceLock::new(),
+        }));
     }
 
     /// The same files, some of them with other text; what has not changed is not read again.
@@ -147,6 +157,8 @@ impl Modules {
                 file: module.file.clone(),
                 command: module.command.clone(),
                 loaded: changed.map_or_else(OnceLock::new, |(_, text)| Loaded::of(source(text)).into()),
+                names_proactor: OnceLock::new(),
+                proactor_word: OnceLock::new(),
             })
         });
         Modules {
@@ -264,18 +276,17 @@ impl Module {
 
     /// Whether the text names the Proactor loop or policy.
     pub fn names_proactor(&self) -> bool {
-        let loaded = self.loaded();
-        *loaded.names_proactor.get_or_init(|| loaded.source.text.contains("Proactor"))
+        *self.names_proactor.get_or_init(|| self.glance(|text| text.contains("Proactor")).unwrap_or_default())
     }
 
     /// The first of the words for what needs Proactor that stands in the text, as its place among them.
     /// Short words such as `start` say nothing on their own.
     pub fn proactor_word(&self) -> Option<usize> {
-        let loaded = self.loaded();
-        *loaded.proactor_word.get_or_init(|| {
+        let word_in = |text: &str| {
             let mut words = Knowledge::bundled().needs.words(Needed::Proactor);
-            words.position(|word| word.len() > 12 && loaded.source.text.contains(word))
-        })
+            words.position(|word| word.len() > 12 && text.contains(word))
+        };
+        *self.proactor_word.get_or_init(|| self.glance(word_in).flatten())
     }
 
     /// Whether neither it nor what it imports names anything that starts or chooses a loop.
@@ -357,8 +368,6 @@ impl Loaded {
             code,
             unix_words: OnceLock::new(),
             version_tests: OnceLock::new(),
-            names_proactor: OnceLock::new(),
-            proactor_word: OnceLock::new(),
         }
     }
 }
