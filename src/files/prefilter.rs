@@ -285,7 +285,9 @@ mod tests {
     fn a_word_of_english_has_to_be_imported() {
         assert_eq!(mention("# distributed under the\n# import"), Mention::Nothing);
         assert_eq!(mention("'''\ndistributed under, distributed.\n'''"), Mention::Nothing);
-        for text in ["import os, distributed", "from distributed import Client", "import_module('distributed')"] {
+        for text in
+            ["import os, distributed", "from distributed import Client", "import_module('distributed')"]
+        {
             assert_eq!(mention(text), Mention::Seed, "{text}");
         }
     }
@@ -300,8 +302,9 @@ mod tests {
 
     #[test]
     fn more_words_than_vector_registers_hold_are_found_too() {
-        let packages: Vec<Needle> =
-            (0..Needles::MOST).map(|number| needle(&format!("package{number}"), &format!("run{number}"), "")).collect();
+        let packages: Vec<Needle> = (0..Needles::MOST)
+            .map(|number| needle(&format!("package{number}"), &format!("run{number}"), ""))
+            .collect();
         let filter = Prefilter::new(&Needles { packages, alone: Vec::new() });
         assert_eq!(filter.mention(b"from package127 import run127"), Mention::Seed);
         assert_eq!(filter.mention(b"from package127 import run0"), Mention::Package);

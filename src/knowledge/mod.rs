@@ -92,7 +92,8 @@ impl Knowledge {
         for stub in self.stubs.packages() {
             match stub.module.split_once('.') {
                 Some((package, rest)) => {
-                    let words: Vec<&str> = rest.split('.').next_back().into_iter().chain(stub.names()).collect();
+                    let words: Vec<&str> =
+                        rest.split('.').next_back().into_iter().chain(stub.names()).collect();
                     add(&mut packages.entry(package).or_default().ways, &words);
                 }
                 None => packages.entry(stub.module).or_default().by_import = true,

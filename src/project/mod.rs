@@ -22,9 +22,9 @@ pub use modules::{Found, Module, Modules, Unreadable};
 use crate::entry::Launch;
 use crate::interpret::trace::Root;
 use crate::project::dependencies::Dependencies;
-use crate::project::evidence::LazyEvidence;
 #[cfg(test)]
 use crate::project::evidence::Evidence;
+use crate::project::evidence::LazyEvidence;
 
 /// The files below one project root, with what its metadata says.
 #[derive(Debug)]

@@ -363,11 +363,6 @@ impl Loaded {
     }
 
     fn new(source: Arc<Source>, code: Result<Arc<ir::Module>, Unreadable>) -> Loaded {
-        Loaded {
-            source,
-            code,
-            unix_words: OnceLock::new(),
-            version_tests: OnceLock::new(),
-        }
+        Loaded { source, code, unix_words: OnceLock::new(), version_tests: OnceLock::new() }
     }
 }

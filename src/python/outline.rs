@@ -255,7 +255,9 @@ mod tests {
 
     #[test]
     fn broken_text_is_no_trouble() {
-        for text in ["def", "class", "def f(", "'", "f'{", "@", "\\", "def f():\n  \\ä\n ä'\\ä", "\u{feff}def f(): a"] {
+        for text in
+            ["def", "class", "def f(", "'", "f'{", "@", "\\", "def f():\n  \\ä\n ä'\\ä", "\u{feff}def f(): a"]
+        {
             shown(text);
         }
     }
