@@ -25,6 +25,8 @@ pub(super) enum ImportKind {
     Star,
     /// A string that looks like a module.
     Text,
+    /// A string of one word, which may mean anything.
+    Word,
 }
 
 /// Imports in compact form: for each one a header and the hashes of its parts.
@@ -41,7 +43,8 @@ impl Imports {
             let kind = match header >> 24 {
                 0 => ImportKind::Statement,
                 1 => ImportKind::Star,
-                _ => ImportKind::Text,
+                2 => ImportKind::Text,
+                _ => ImportKind::Word,
             };
             Some(Import { level: (header >> 16) as u8, kind, parts })
         })
@@ -248,7 +251,8 @@ fn texts(bytes: &[u8], dynamic: bool, found: &mut Imports) {
         // `"worker.py"` is a file that is run, not a module that is imported.
         let is_file = colon.is_none() && parts.last() == Some(&b"py".as_slice());
         if !is_file && parts.iter().all(|part| !part.is_empty()) {
-            found.push(level, ImportKind::Text, &parts, None);
+            let is_word = colon.is_none() && level == 0 && parts.len() == 1;
+            found.push(level, if is_word { ImportKind::Word } else { ImportKind::Text }, &parts, None);
         }
     }
 }
@@ -308,6 +312,14 @@ mod tests {
         check("__import__(\"a\")", 0, "a");
         check("NAME = 'a.b'\nimport_module(NAME)", 0, "a.b");
         check("uvicorn.run('app.main:app')", 0, "app.main");
+    }
+
+    #[test]
+    fn a_word_may_mean_anything() {
+        let kinds =
+            |text: &str| imports(text.as_bytes(), true).iter().map(|import| import.kind).collect::<Vec<_>>();
+        assert_eq!(kinds("import_module(name)\n'main'"), [ImportKind::Word]);
+        assert_eq!(kinds("import_module(name)\n'a.main', '.main', 'main:app'"), [ImportKind::Text; 3]);
     }
 
     #[test]

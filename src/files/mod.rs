@@ -10,6 +10,7 @@ mod launchers;
 mod modules;
 mod notebook;
 mod prefilter;
+mod role;
 mod roots;
 mod source;
 mod universe;
@@ -20,9 +21,10 @@ pub use encoding::Encoding;
 pub use imports::hash;
 pub use launchers::LauncherKind;
 pub use prefilter::{Needle, Needles};
+pub use role::Role;
 pub use roots::{has_marker, project_root};
 pub use source::{EncodeError, MAX_BYTES, ReadError, Source, read_whole};
-pub use universe::{Role, Stats, Target, Universe, UniverseFile, Unsaved, universe};
+pub use universe::{Stats, Target, Universe, UniverseFile, Unsaved, universe};
 pub use walk::{
     CONFIGURATIONS, DEFAULT_EXCLUDE, FileKind, WalkError, WalkOptions, Walked, WalkedFile, WalkedLauncher,
     absolute, error_text, exclude_set, shown_path, walk,

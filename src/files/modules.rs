@@ -136,7 +136,8 @@ impl Modules {
             }
             above = self.dirs[above as usize].parent;
         }
-        if found.files.len() == before && import.kind != ImportKind::Text && !self.stdlib.contains(&first) {
+        let is_text = matches!(import.kind, ImportKind::Text | ImportKind::Word);
+        if found.files.len() == before && !is_text && !self.stdlib.contains(&first) {
             for dir in self.by_name.get(&first).into_iter().flatten() {
                 self.descend(*dir, import.parts, import.kind, found);
             }

@@ -10,27 +10,14 @@ use std::sync::Arc;
 use memchr::memmem;
 use rayon::prelude::*;
 
-use super::imports::{Imports, imports};
+use super::imports::{Import, ImportKind, Imports, imports};
 use super::modules::{Found, Modules};
 use super::notebook;
 use super::prefilter::{Mention, Needles, Prefilter};
+use super::role::{Linked, Role, roles};
 use super::roots::roots_of;
 use super::source::{MAX_BYTES, is_notebook};
 use super::walk::{Walked, bytes};
-
-/// Why a file is in the universe.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Role {
-    /// It mentions something that can start or choose a loop, is named by a launcher, or could not
-    /// be read.
-    Seed,
-    /// It imports a seed, perhaps through others, so that running it may start a loop.
-    Importer,
-    /// Imported by a seed or an importer.
-    Imported,
-    /// Only here because the filter is off.
-    Unrelated,
-}
 
 #[derive(Clone, Debug)]
 pub struct UniverseFile {
@@ -41,7 +28,7 @@ pub struct UniverseFile {
     pub role: Role,
     /// In or below the given paths; findings in other files are not reported.
     pub given: bool,
-    /// Some other file imports it, or may.
+    /// Some other file imports it, or may; that one only holds its name as a word says nothing.
     pub imported: bool,
     /// It mentions `__main__`: it may be meant to be run.
     pub main: bool,
@@ -113,7 +100,12 @@ pub fn universe(
     for seed in &started {
         graph.files[*seed as usize].mention = Mention::Seed;
     }
-    let roles = roles(&graph.files, prefilter);
+    let mut roles = roles(&graph.files);
+    if !prefilter {
+        for (role, file) in roles.iter_mut().zip(&graph.files) {
+            *role = role.or(file.read.then_some(Role::Unrelated));
+        }
+    }
     assemble(walked, &modules, &graph, &roles)
 }
 
@@ -131,6 +123,18 @@ struct Known {
     main: bool,
     /// The files it imports.
     imports: Box<[u32]>,
+    /// Those of them that it only may import.
+    maybe: Box<[u32]>,
+}
+
+impl Linked for Known {
+    fn is_seed(&self) -> bool {
+        self.mention == Mention::Seed
+    }
+
+    fn imports(&self) -> &[u32] {
+        &self.imports
+    }
 }
 
 impl Graph {
@@ -149,15 +153,20 @@ impl Graph {
         for (file, scan) in files.into_iter().zip(scans) {
             let found = match scan.imports {
                 Resolved::Files(files) => files,
-                Resolved::Names(names) => {
-                    modules.complete(|modules, found| resolve(file, &names, modules, found))
-                }
+                Resolved::Names(names) => modules.complete(|modules, found| {
+                    resolve(file, &names, modules, found);
+                }),
             };
             self.files.resize(self.files.len().max(modules.paths.len()), Known::default());
             self.bytes += scan.bytes;
             reached.extend(found.iter().filter(|file| !self.files[**file as usize].read));
-            self.files[file as usize] =
-                Known { read: true, mention: scan.mention, main: scan.main, imports: found };
+            self.files[file as usize] = Known {
+                read: true,
+                mention: scan.mention,
+                main: scan.main,
+                imports: found,
+                maybe: scan.maybe,
+            };
         }
         reached.sort_unstable();
         reached.dedup();
@@ -171,6 +180,8 @@ struct Scan {
     mention: Mention,
     main: bool,
     imports: Resolved,
+    /// The files that only a word in a string names.
+    maybe: Box<[u32]>,
     bytes: u64,
 }
 
@@ -196,25 +207,36 @@ fn scan(file: u32, modules: &Modules, filter: &Prefilter, unsaved: &Unsaved) -> 
             };
             let names = imports(text, mention != Mention::Nothing);
             let mut found = Found::default();
-            resolve(file, &names, modules, &mut found);
+            let sure = resolve(file, &names, modules, &mut found);
+            let (sure, words) = found.files.split_at(sure);
+            let maybe = words.iter().filter(|file| !sure.contains(file)).copied().collect();
             let imports = if found.unlisted.is_empty() {
                 Resolved::Files(found.sorted())
             } else {
                 Resolved::Names(names)
             };
             let main = memmem::find(text, b"__main__").is_some();
-            Scan { mention, main, imports, bytes: length as u64 }
+            Scan { mention, main, imports, maybe, bytes: length as u64 }
         }
         // Whoever reads it next can say what is wrong.
-        _ => Scan { mention: Mention::Seed, main: false, imports: Resolved::Files(Box::default()), bytes: 0 },
+        _ => Scan {
+            mention: Mention::Seed,
+            main: false,
+            imports: Resolved::Files(Box::default()),
+            maybe: Box::default(),
+            bytes: 0,
+        },
     })
 }
 
-fn resolve(file: u32, names: &Imports, modules: &Modules, found: &mut Found) {
+/// Finds what a file imports, and says how many of the files were found by more than a word.
+fn resolve(file: u32, names: &Imports, modules: &Modules, found: &mut Found) -> usize {
     modules.package_of(file, found);
-    for import in names.iter() {
-        modules.resolve(file, import, found);
-    }
+    let is_word = |import: &Import<'_>| import.kind == ImportKind::Word;
+    names.iter().filter(|import| !is_word(import)).for_each(|import| modules.resolve(file, import, found));
+    let sure = found.files.len();
+    names.iter().filter(is_word).for_each(|import| modules.resolve(file, import, found));
+    sure
 }
 
 /// Reads a file into a buffer that only grows, and returns its length, or any length beyond
@@ -244,73 +266,12 @@ fn read(path: &Path, unsaved: &Unsaved, buffer: &mut Vec<u8>) -> std::io::Result
     }
 }
 
-fn roles(files: &[Known], prefilter: bool) -> Vec<Option<Role>> {
-    let mut roles: Vec<Option<Role>> =
-        files.iter().map(|file| (file.mention == Mention::Seed).then_some(Role::Seed)).collect();
-    let importers = Importers::of(files);
-    spread(&mut roles, Role::Importer, |file| importers.of_file(file));
-    spread(&mut roles, Role::Imported, |file| &files[file as usize].imports);
-    if !prefilter {
-        for (role, file) in roles.iter_mut().zip(files) {
-            *role = role.or(file.read.then_some(Role::Unrelated));
-        }
-    }
-    roles
-}
-
-/// Gives `role` to every file that can be reached from those that have one.
-fn spread<'a>(roles: &mut [Option<Role>], role: Role, next: impl Fn(u32) -> &'a [u32]) {
-    let mut open: Vec<u32> = (0..roles.len() as u32).filter(|file| roles[*file as usize].is_some()).collect();
-    while let Some(file) = open.pop() {
-        for reached in next(file) {
-            if roles[*reached as usize].is_none() {
-                roles[*reached as usize] = Some(role);
-                open.push(*reached);
-            }
-        }
-    }
-}
-
-/// The import graph turned round, in two flat lists.
-struct Importers {
-    /// Where the importers of each file begin in `files`.
-    starts: Vec<u32>,
-    files: Vec<u32>,
-}
-
-impl Importers {
-    fn of(files: &[Known]) -> Importers {
-        let mut starts = vec![0_u32; files.len() + 1];
-        for imported in files.iter().flat_map(|file| &file.imports) {
-            starts[*imported as usize + 1] += 1;
-        }
-        for at in 1..starts.len() {
-            starts[at] += starts[at - 1];
-        }
-        let mut next = starts.clone();
-        let mut importers = vec![0; starts[files.len()] as usize];
-        for (importer, file) in files.iter().enumerate() {
-            for imported in &file.imports {
-                let slot = &mut next[*imported as usize];
-                importers[*slot as usize] = importer as u32;
-                *slot += 1;
-            }
-        }
-        Importers { starts, files: importers }
-    }
-
-    fn of_file(&self, file: u32) -> &[u32] {
-        let file = file as usize;
-        &self.files[self.starts[file] as usize..self.starts[file + 1] as usize]
-    }
-}
-
 fn assemble(walked: &Walked, modules: &Modules, graph: &Graph, roles: &[Option<Role>]) -> Universe {
     let mut imported = vec![false; graph.files.len()];
     for (importer, file) in graph.files.iter().enumerate() {
         file.imports
             .iter()
-            .filter(|other| **other as usize != importer)
+            .filter(|other| **other as usize != importer && !file.maybe.contains(other))
             .for_each(|other| imported[*other as usize] = true);
     }
     let mut kept: Vec<usize> = (0..roles.len()).filter(|file| roles[*file].is_some()).collect();
@@ -416,6 +377,18 @@ mod tests {
         let all = project.universe(".", &[], false);
         assert_eq!(project.roles(&all).last().unwrap(), "other.py Unrelated");
         assert_eq!((all.stats.walked, all.stats.closure, all.stats.seeds), (5, 4, 1));
+    }
+
+    #[test]
+    fn a_word_of_a_file_that_imports_by_name_takes_no_other_for_imported() {
+        let project = Project::new(&[
+            ("main.py", SEED),
+            ("plugin.py", SEED),
+            ("tool.py", "import_module(name)\nlog('main')\nload('p.plugin')\nload('.plugin')"),
+        ]);
+        let universe = project.universe(".", &[], true);
+        let imported: Vec<bool> = universe.files.iter().map(|file| file.imported).collect();
+        assert_eq!(imported, [false, true, false]);
     }
 
     #[test]
