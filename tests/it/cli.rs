@@ -290,7 +290,7 @@ fn trimmed(text: &str) -> String {
 #[test]
 fn where_a_run_was_given_up_the_call_that_stands_there_is_unknown_and_the_summary_says_so() {
     let mut files: Files = (0..200)
-        .map(|n| (format!("m{n}.py"), format!("import asyncio\nimport m{}\n", n + 1).into_bytes()))
+        .map(|n| (format!("m{n}.py"), format!("from asyncio import run\nimport m{}\n", n + 1).into_bytes()))
         .collect();
     files.insert("m200.py".into(), b"".to_vec());
     let main = "import asyncio\nfrom asyncio import run\n\nimport m0\n\n\ndef main():\n    run(asyncio.sleep(1))\n\n\nmain()\n";
