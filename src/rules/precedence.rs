@@ -22,10 +22,11 @@ fn rank(code: &str) -> usize {
 /// the others would have said stands beside it as related notes, and the worst of them gives the
 /// severity.
 pub fn settle(mut found: Vec<Diagnosis>) -> Vec<Diagnosis> {
-    // Of two rules of one rank the one that explains more is nearer to the cause.
+    // Of two rules of one rank the one that explains more is nearer to the cause; of two programs that come
+    // to one place, that one counts for which it is worse.
     found.sort_by_key(|diagnosis| {
-        let code = diagnosis.finding.code;
-        (rank(code), code, Reverse(diagnosis.calls.len()), diagnosis.finding.place.clone())
+        let (code, place) = (diagnosis.finding.code, diagnosis.finding.place.clone());
+        (rank(code), code, Reverse(diagnosis.calls.len()), place, Reverse(diagnosis.finding.severity))
     });
     let mut settled: Vec<Diagnosis> = Vec::new();
     let mut spoken_for: BTreeMap<RunCall, usize> = BTreeMap::new();
@@ -140,6 +141,13 @@ mod tests {
         let codes: Vec<(&str, usize)> =
             settled.iter().map(|one| (one.finding.code, one.calls.len())).collect();
         assert_eq!(codes, [("LC204", 1), ("LC102", 2)]);
+    }
+
+    #[test]
+    fn of_several_programs_the_one_speaks_for_which_it_is_worse() {
+        let in_a_test = diagnosis("LC103", Severity::Info, 9, &[(0, 9)]);
+        let in_a_program = diagnosis("LC103", WARNING, 9, &[(1, 9)]);
+        assert_eq!(told(vec![in_a_test, in_a_program]), [("LC103", 9, WARNING, Vec::new())]);
     }
 
     #[test]
