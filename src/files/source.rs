@@ -170,10 +170,6 @@ impl Source {
         start.copied().unwrap_or(self.text.len() as u32)
     }
 
-    fn line_starts(&self) -> &[u32] {
-        self.line_starts.get_or_init(|| line_starts(&self.text))
-    }
-
     pub fn place(&self, span: Span) -> Place {
         Place {
             path: self.shown.clone(),
@@ -205,6 +201,10 @@ impl Source {
     pub fn lines_before(&self, place: &Place) -> u32 {
         let mut cells = self.cells.iter().flatten();
         cells.find(|cell| Some(cell.number) == place.cell).map_or(0, |cell| cell.line - 1)
+    }
+
+    fn line_starts(&self) -> &[u32] {
+        self.line_starts.get_or_init(|| line_starts(&self.text))
     }
 }
 

@@ -6,7 +6,6 @@ use crate::interpret::steps::{Block, StepKind};
 use crate::interpret::value::{Object, Value};
 
 impl<'p> Machine<'p> {
-    /// Calls a function in a new thread.
     /// Calls a function in a new thread. Gives what it returns and what it raises: who waits for the
     /// result gets the exception.
     pub fn in_thread(&mut self, function: Value, args: Vec<Value>, keywords: Keywords) -> Flow<Value> {
