@@ -124,15 +124,16 @@ enum Form<'t> {
 }
 
 fn form(bytes: &[u8], start: usize, end: usize) -> Form<'_> {
-    let line = memchr::memrchr2(b'\n', b'\r', &bytes[..start]).map_or(0, |at| at + 1);
+    let line = memchr::memrchr3(b'\n', b'\r', b';', &bytes[..start]).map_or(0, |at| at + 1);
     let before = bytes[line..start].trim_ascii();
     let after = bytes[end..].trim_ascii_start();
-    let renamed = after.starts_with(b"as ");
+    // A module of the package may be renamed as well.
+    let renamed = after.starts_with(b"as ") || after.starts_with(b".");
     let says = |keyword: &[u8]| words(before).any(|word| word == keyword);
     if before.ends_with(b"import") || before.starts_with(b"import ") {
         return if renamed || says(b"from") { Form::Renaming } else { Form::Import };
     }
-    let is_in_list = || renamed || matches!(after.first(), None | Some(b',' | b')' | b'#'));
+    let is_in_list = || after.starts_with(b"as ") || matches!(after.first(), None | Some(b',' | b')' | b'#'));
     let ends_line = || matches!(bytes.get(end), Some(b'\n' | b'\r'));
     let in_brackets = before.is_empty() && (is_in_list() || ends_line());
     let is_string = line < start && matches!(bytes[start - 1], b'"' | b'\'');
@@ -227,7 +228,7 @@ mod tests {
     }
 
     fn mention(text: &str) -> Mention {
-        let asyncio = needle("asyncio", "get_event_loop", "run");
+        let asyncio = needle("asyncio", "get_event_loop", "run runners");
         let distributed = Needle { by_import: true, ..needle("distributed", "", "") };
         let packages = vec![asyncio, needle("aiohttp", "run_app", ""), distributed];
         let needles = Needles { packages, alone: vec!["loopcheck".to_owned()] };
@@ -257,6 +258,11 @@ mod tests {
         let seeds = [
             "import asyncio\nasyncio.run(main())",
             "import asyncio\nasyncio . run",
+            "import asyncio; asyncio.run(main())",
+            "import asyncio as a; a.run(main())",
+            "import asyncio.runners as r\nr.run()",
+            "import os; import asyncio.runners\nasyncio.runners.run()",
+            "import asyncio\nr = asyncio.runners\nr.run()",
             "import asyncio as a\na.run()",
             "import os, asyncio as a\na.run()",
             "from asyncio import sleep, run",
@@ -274,6 +280,7 @@ mod tests {
             "import asyncio\nasyncio.sleep(1); subprocess.run()",
             "import os, asyncio\nrun()",
             "import asyncio, os\nrun()",
+            "import os; import asyncio; run()",
             "if x: import asyncio # why\nrun()",
         ];
         for text in others {

@@ -72,6 +72,8 @@ impl Knowledge {
             OF_ASYNCIO.iter().partition(|name| ["run", "Runner"].contains(name));
         let asyncio = packages.entry("asyncio").or_default();
         add(&mut asyncio.functions, &functions);
+        // The module that defines them.
+        add(&mut asyncio.functions, &["runners"]);
         add(&mut asyncio.ways, &ways);
         let tests = "IsolatedAsyncioTestCase";
         add(&mut packages.entry(tests).or_default().ways, &[tests]);
