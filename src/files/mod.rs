@@ -20,7 +20,7 @@ mod write;
 pub use encoding::Encoding;
 pub use imports::hash;
 pub use launchers::LauncherKind;
-pub use prefilter::{Needle, Needles};
+pub use prefilter::{Needle, Needles, is_identifier};
 pub use role::Role;
 pub use roots::{has_marker, project_root};
 pub use source::{EncodeError, MAX_BYTES, ReadError, Source, read_whole};

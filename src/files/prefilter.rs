@@ -203,7 +203,7 @@ pub(super) fn is_word(bytes: &[u8], start: usize, end: usize) -> bool {
 }
 
 /// Bytes of identifiers. A byte beyond ASCII counts as one in every encoding.
-pub(super) fn is_identifier(byte: u8) -> bool {
+pub fn is_identifier(byte: u8) -> bool {
     IDENTIFIER[byte as usize]
 }
 
@@ -235,6 +235,13 @@ mod tests {
         Prefilter::new(&needles).mention(text.as_bytes())
     }
 
+    #[track_caller]
+    fn all_mention(expected: Mention, texts: &[&str]) {
+        for text in texts {
+            assert_eq!(mention(text), expected, "{text}");
+        }
+    }
+
     #[test]
     fn a_seed_has_a_package_and_a_way_or_a_comment() {
         assert_eq!(mention("import asyncio\nasyncio.run(main())"), Mention::Seed);
@@ -255,48 +262,47 @@ mod tests {
 
     #[test]
     fn a_function_of_the_package_stands_behind_it() {
-        let seeds = [
-            "import asyncio\nasyncio.run(main())",
-            "import asyncio\nasyncio . run",
-            "import asyncio; asyncio.run(main())",
-            "import asyncio as a; a.run(main())",
-            "import asyncio.runners as r\nr.run()",
-            "import os; import asyncio.runners\nasyncio.runners.run()",
-            "import asyncio\nr = asyncio.runners\nr.run()",
-            "import asyncio as a\na.run()",
-            "import os, asyncio as a\na.run()",
-            "from asyncio import sleep, run",
-            "try: from asyncio import (\n    run)",
-            "from compat import (\n  asyncio,\n)\nasyncio.sleep(); run()",
-            "from compat import (os, asyncio)\nrun()",
-            "import asyncio\na = asyncio\na.run()",
-            "import asyncio\nget(asyncio, 'run')",
-            "a = import_module('asyncio')\na.run()",
-        ];
-        for text in seeds {
-            assert_eq!(mention(text), Mention::Seed, "{text}");
-        }
-        let others = [
-            "import asyncio\nasyncio.sleep(1); subprocess.run()",
-            "import os, asyncio\nrun()",
-            "import asyncio, os\nrun()",
-            "import os; import asyncio; run()",
-            "if x: import asyncio # why\nrun()",
-        ];
-        for text in others {
-            assert_eq!(mention(text), Mention::Package, "{text}");
-        }
+        all_mention(
+            Mention::Seed,
+            &[
+                "import asyncio\nasyncio.run(main())",
+                "import asyncio\nasyncio . run",
+                "import asyncio; asyncio.run(main())",
+                "import asyncio as a; a.run(main())",
+                "import asyncio.runners as r\nr.run()",
+                "import os; import asyncio.runners\nasyncio.runners.run()",
+                "import asyncio\nr = asyncio.runners\nr.run()",
+                "import asyncio as a\na.run()",
+                "import os, asyncio as a\na.run()",
+                "from asyncio import sleep, run",
+                "try: from asyncio import (\n    run)",
+                "from compat import (\n  asyncio,\n)\nasyncio.sleep(); run()",
+                "from compat import (os, asyncio)\nrun()",
+                "import asyncio\na = asyncio\na.run()",
+                "import asyncio\nget(asyncio, 'run')",
+                "a = import_module('asyncio')\na.run()",
+            ],
+        );
+        all_mention(
+            Mention::Package,
+            &[
+                "import asyncio\nasyncio.sleep(1); subprocess.run()",
+                "import os, asyncio\nrun()",
+                "import asyncio, os\nrun()",
+                "import os; import asyncio; run()",
+                "if x: import asyncio # why\nrun()",
+            ],
+        );
     }
 
     #[test]
     fn a_word_of_english_has_to_be_imported() {
         assert_eq!(mention("# distributed under the\n# import"), Mention::Nothing);
         assert_eq!(mention("'''\ndistributed under, distributed.\n'''"), Mention::Nothing);
-        for text in
-            ["import os, distributed", "from distributed import Client", "import_module('distributed')"]
-        {
-            assert_eq!(mention(text), Mention::Seed, "{text}");
-        }
+        all_mention(
+            Mention::Seed,
+            &["import os, distributed", "from distributed import Client", "import_module('distributed')"],
+        );
     }
 
     #[test]

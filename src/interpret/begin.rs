@@ -180,16 +180,15 @@ impl<'p> Machine<'p> {
                 StmtKind::ImportFrom { module: Some(module), level: 0, .. } => vec![module],
                 _ => break,
             };
+            let site = Some(Site { unit: Unit::Project(self.root.module), span: stmt.span });
             for name in names {
                 if is_ours(name) {
-                    let site = Some(Site { unit: Unit::Project(self.root.module), span: stmt.span });
                     // The package, not its module: that is what most roots have in common.
                     let package = name.split('.').next().unwrap_or(name);
                     return Some(First { dotted: package.to_string(), site, alone });
                 }
                 let top = name.split('.').next().unwrap_or(name);
                 if top == ASYNCIO && asyncio.is_none() {
-                    let site = Some(Site { unit: Unit::Project(self.root.module), span: stmt.span });
                     asyncio = Some(First { dotted: top.to_string(), site, alone });
                 }
                 alone &= is_stdlib(top);
@@ -211,7 +210,10 @@ impl<'p> Machine<'p> {
             };
             own.iter().filter(|folder| names.iter().any(|name| finds(folder, name))).cloned().collect()
         };
-        let key = Key { project: self.key_of_project().filter(|_| !is_common), ..self.key_of(dotted) };
+        let mut key = self.key_of(dotted);
+        if is_common {
+            key.project = None;
+        }
         let known = IMPORTED.with_borrow(|kept| {
             let same = |outcome: &&Rc<Outcome>| that_matter(&outcome.names) == outcome.own;
             kept.get(&key).and_then(|outcomes| outcomes.iter().find(same).cloned())
@@ -279,13 +281,9 @@ impl<'p> Machine<'p> {
         Key { own, ..self.key_of(dotted.to_string()) }
     }
 
-    fn key_of_project(&self) -> Option<(u64, PathBuf)> {
-        Some((self.project.modules.id(), self.project.root.clone()))
-    }
-
     fn key_of(&self, dotted: String) -> Key {
         Key {
-            project: self.key_of_project(),
+            project: Some((self.project.modules.id(), self.project.root.clone())),
             platform: self.world.platform,
             python: self.world.python,
             dotted,

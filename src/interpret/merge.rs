@@ -2,8 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use imbl::ordmap;
-use imbl::ordset::DiffItem;
+use imbl::{ordmap, ordset};
 
 use crate::interpret::explore::Way;
 use crate::interpret::machine::{Machine, Stop, Unit};
@@ -85,7 +84,7 @@ impl<'p> Machine<'p> {
         if !state.escaped.ptr_eq(&b.state.escaped) {
             let mine = state.escaped.clone();
             state.escaped.extend(mine.diff(&b.state.escaped).filter_map(|item| match item {
-                DiffItem::Add(id) => Some(*id),
+                ordset::DiffItem::Add(id) => Some(*id),
                 _ => None,
             }));
         }

@@ -22,8 +22,6 @@ pub use modules::{Found, Module, Modules, Unreadable};
 use crate::entry::Launch;
 use crate::interpret::trace::Root;
 use crate::project::dependencies::Dependencies;
-#[cfg(test)]
-use crate::project::evidence::Evidence;
 use crate::project::evidence::LazyEvidence;
 
 /// The files below one project root, with what its metadata says.
@@ -57,7 +55,7 @@ impl Project {
             is_library: false,
             dependencies: Arc::new(Dependencies::read(&root, None)),
             neighbours: Vec::new(),
-            evidence: Arc::new(LazyEvidence::new(Box::new(Evidence::default))),
+            evidence: Arc::new(LazyEvidence::new(Box::new(evidence::Evidence::default))),
             modules: Arc::new(modules),
             root,
         }

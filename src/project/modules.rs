@@ -87,15 +87,7 @@ impl Modules {
                 }
             }
             by_path.insert(file.path.clone(), list.len());
-            list.push(Arc::new(Module {
-                path: file.path.clone(),
-                shown,
-                file,
-                command: None,
-                loaded: OnceLock::new(),
-                names_proactor: OnceLock::new(),
-                proactor_word: OnceLock::new(),
-            }));
+            list.push(Arc::new(Module::new(file, shown, None, OnceLock::new())));
         }
         let (by_path, folders) = (Arc::new(by_path), Arc::new(folders));
         Modules { id: new_id(), list, by_path, folders, python_paths: Vec::new(), leading: Arc::default() }
@@ -124,22 +116,14 @@ impl Modules {
             main: false,
             imports: Box::default(),
         };
-        let (path, shown) = (source.path.clone(), source.shown.clone());
+        let shown = source.shown.clone();
         let loaded = OnceLock::from(Loaded::new(source, Ok(Arc::new(server.code()))));
         for folder in &server.python_path {
             if !self.python_paths.contains(folder) {
                 self.python_paths.push(folder.clone());
             }
         }
-        self.list.push(Arc::new(Module {
-            path,
-            shown,
-            file,
-            command: Some(Arc::new(server)),
-            loaded,
-            names_proactor: OnceLock::new(),
-            proactor_word: OnceLock::new(),
-        }));
+        self.list.push(Arc::new(Module::new(file, shown, Some(Arc::new(server)), loaded)));
     }
 
     /// The same files, some of them with other text; what has not changed is not read again.
@@ -151,15 +135,8 @@ impl Modules {
             }
             let source =
                 |text: &Arc<str>| Source::from_text(module.path.clone(), module.shown.clone(), text.clone());
-            Arc::new(Module {
-                path: module.path.clone(),
-                shown: module.shown.clone(),
-                file: module.file.clone(),
-                command: module.command.clone(),
-                loaded: changed.map_or_else(OnceLock::new, |(_, text)| Loaded::of(source(text)).into()),
-                names_proactor: OnceLock::new(),
-                proactor_word: OnceLock::new(),
-            })
+            let loaded = changed.map_or_else(OnceLock::new, |(_, text)| Loaded::of(source(text)).into());
+            Arc::new(Module::new(module.file.clone(), module.shown.clone(), module.command.clone(), loaded))
         });
         Modules {
             id: new_id(),
@@ -239,6 +216,16 @@ impl std::ops::Index<usize> for Modules {
 }
 
 impl Module {
+    fn new(
+        file: UniverseFile,
+        shown: ShownPath,
+        command: Option<Arc<Server>>,
+        loaded: OnceLock<Loaded>,
+    ) -> Module {
+        let (names_proactor, proactor_word) = Default::default();
+        Module { path: file.path.clone(), shown, file, command, loaded, names_proactor, proactor_word }
+    }
+
     pub fn source(&self) -> &Arc<Source> {
         &self.loaded().source
     }

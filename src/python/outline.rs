@@ -3,6 +3,8 @@
 //! Who asks what all functions of a large project mention cannot wait for the parser. What is read here
 //! may hold a word too many (keywords, parameters), never one too few.
 
+use crate::files::is_identifier;
+
 /// A function or a method that is in no other function.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Outlined<'t> {
@@ -81,7 +83,7 @@ impl<'t> Words<'t> {
                     self.skip_comment();
                     continue;
                 }
-                byte if is_word(byte) && !byte.is_ascii_digit() => {
+                byte if is_identifier(byte) && !byte.is_ascii_digit() => {
                     return Some((indent, self.word_or_string()));
                 }
                 _ => return Some((indent, None)),
@@ -98,7 +100,7 @@ impl<'t> Words<'t> {
             match byte {
                 b'{' if in_string => self.braces += 1,
                 b'}' if in_string => self.braces = self.braces.saturating_sub(1),
-                byte if in_string && !(self.braces > 0 && is_word(*byte)) => {}
+                byte if in_string && !(self.braces > 0 && is_identifier(*byte)) => {}
                 b'\n' | b'\r' if self.brackets == 0 => return None,
                 b'#' => {
                     self.skip_comment();
@@ -120,7 +122,7 @@ impl<'t> Words<'t> {
                     self.skip_number();
                     continue;
                 }
-                byte if is_word(*byte) => match self.word_or_string() {
+                byte if is_identifier(*byte) => match self.word_or_string() {
                     Some(word) => return Some(word),
                     None => continue,
                 },
@@ -141,7 +143,8 @@ impl<'t> Words<'t> {
     fn word_or_string(&mut self) -> Option<&'t str> {
         let bytes = self.text.as_bytes();
         let start = self.at;
-        let length = bytes[start..].iter().position(|byte| !is_word(*byte)).unwrap_or(bytes.len() - start);
+        let length =
+            bytes[start..].iter().position(|byte| !is_identifier(*byte)).unwrap_or(bytes.len() - start);
         self.at += length;
         // Only in the middle of a string may this be no boundary of a character.
         let word = self.text.get(start..self.at)?;
@@ -185,13 +188,9 @@ impl<'t> Words<'t> {
 
     fn skip_number(&mut self) {
         let rest = &self.text.as_bytes()[self.at..];
-        let is_digit = |byte: &u8| is_word(*byte) || *byte == b'.';
+        let is_digit = |byte: &u8| is_identifier(*byte) || *byte == b'.';
         self.at += rest.iter().position(|byte| !is_digit(byte)).unwrap_or(rest.len());
     }
-}
-
-fn is_word(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || byte == b'_' || byte >= 0x80
 }
 
 #[cfg(test)]
