@@ -1,7 +1,7 @@
 //! The one look at a file's bytes: does it mention what can start or choose a loop?
 
 use aho_corasick::packed;
-use aho_corasick::{AhoCorasick, MatchKind};
+use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use rustc_hash::FxHashMap;
 
 /// What makes a file a seed. All words are plain identifiers (ASCII letters, digits and `_`) and
@@ -63,7 +63,8 @@ struct Package {
 }
 
 impl Prefilter {
-    pub fn new(needles: &Needles) -> Prefilter {
+    /// For about so many files: to make the fastest search takes longer than a few files take with another.
+    pub fn new(needles: &Needles, files: usize) -> Prefilter {
         let mut words: FxHashMap<Box<[u8]>, (Set, Set)> = FxHashMap::default();
         let mut packages = Vec::new();
         for (place, needle) in needles.packages.iter().enumerate() {
@@ -77,7 +78,7 @@ impl Prefilter {
             }
         }
         let names = needles.packages.iter().map(|needle| &needle.package);
-        Prefilter { search: Search::new(names.chain(&needles.alone)), packages, words }
+        Prefilter { search: Search::new(names.chain(&needles.alone), files), packages, words }
     }
 
     pub fn mention(&self, bytes: &[u8]) -> Mention {
@@ -152,6 +153,9 @@ fn words(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
     bytes.split(|byte| !is_identifier(*byte)).filter(|word| !word.is_empty())
 }
 
+/// So many files are worth the fastest search.
+const MANY: usize = 64;
+
 /// Vectorised where the machine and the number of words allow it.
 enum Search {
     Packed(packed::Searcher),
@@ -161,7 +165,7 @@ enum Search {
 }
 
 impl Search {
-    fn new<'a>(words: impl IntoIterator<Item = &'a String>) -> Search {
+    fn new<'a>(words: impl IntoIterator<Item = &'a String>, files: usize) -> Search {
         let words: Vec<&String> = words.into_iter().collect();
         if words.is_empty() || words.iter().any(|word| word.is_empty()) {
             return Search::Constant(!words.is_empty());
@@ -177,6 +181,8 @@ impl Search {
         }
         AhoCorasick::builder()
             .match_kind(MatchKind::LeftmostLongest)
+            .kind((files < MANY).then_some(AhoCorasickKind::NoncontiguousNFA))
+            .prefilter(files >= MANY)
             .build(words)
             .map_or(Search::Constant(true), Search::Automaton)
     }
@@ -232,7 +238,9 @@ mod tests {
         let distributed = Needle { by_import: true, ..needle("distributed", "", "") };
         let packages = vec![asyncio, needle("aiohttp", "run_app", ""), distributed];
         let needles = Needles { packages, alone: vec!["loopcheck".to_owned()] };
-        Prefilter::new(&needles).mention(text.as_bytes())
+        let [few, many] = [1, MANY].map(|files| Prefilter::new(&needles, files).mention(text.as_bytes()));
+        assert_eq!(few, many);
+        many
     }
 
     #[track_caller]
@@ -318,11 +326,14 @@ mod tests {
         let packages: Vec<Needle> = (0..Needles::MOST)
             .map(|number| needle(&format!("package{number}"), &format!("run{number}"), ""))
             .collect();
-        let filter = Prefilter::new(&Needles { packages, alone: Vec::new() });
-        assert_eq!(filter.mention(b"from package127 import run127"), Mention::Seed);
-        assert_eq!(filter.mention(b"from package127 import run0"), Mention::Package);
-        assert_eq!(filter.mention(b"from package128 import run127"), Mention::Nothing);
-        assert_eq!(Prefilter::new(&Needles::default()).mention(b"asyncio.run"), Mention::Nothing);
+        let needles = Needles { packages, alone: Vec::new() };
+        for files in [1, MANY] {
+            let filter = Prefilter::new(&needles, files);
+            assert_eq!(filter.mention(b"from package127 import run127"), Mention::Seed);
+            assert_eq!(filter.mention(b"from package127 import run0"), Mention::Package);
+            assert_eq!(filter.mention(b"from package128 import run127"), Mention::Nothing);
+        }
+        assert_eq!(Prefilter::new(&Needles::default(), 1).mention(b"asyncio.run"), Mention::Nothing);
     }
 
     #[test]

@@ -80,7 +80,7 @@ pub fn universe(
     unsaved: &Unsaved,
     prefilter: bool,
 ) -> Universe {
-    let filter = Prefilter::new(needles);
+    let filter = Prefilter::new(needles, walked.files.len());
     let mut modules = Modules::new(&walked.tops);
     for file in &walked.files {
         let listed = !walked.ignores && walked.walked_dirs.iter().any(|dir| file.path.starts_with(dir));

@@ -17,6 +17,7 @@ mod remedy;
 pub mod render;
 mod repair;
 mod shared;
+mod summary;
 mod verify;
 
 use std::collections::BTreeMap;

@@ -1,69 +1,17 @@
 //! The postcondition of a fix, checked by running the changed program on paper.
 
-use std::collections::{BTreeMap, VecDeque};
-use std::str::FromStr;
+use std::collections::BTreeMap;
 use std::sync::Arc;
-
-use pep440_rs::Version;
 
 use crate::analysis::Workspace;
 use crate::entry::LoopKind;
 use crate::fix::Change;
-use crate::interpret::trace::{Event, EventKind, RootTrace, Site, Use};
-use crate::interpret::{Limits, RunOptions, Unit, World, run_root};
-use crate::knowledge::{Knowledge, LoopTable, Needed};
+use crate::fix::summary::{Changed, Runs, Summary, as_it_stands, worlds};
+use crate::interpret::trace::{RootTrace, Site};
+use crate::interpret::{Limits, Unit, World};
+use crate::knowledge::Knowledge;
 use crate::platform::Platform;
-use crate::project::Project;
-use crate::project::dependencies::Answer;
 use crate::rules::Diagnosis;
-
-/// What programs amount to, by the index of their traces. Findings come file by file, and many are cured
-/// by the same change, so that little has to be kept for few runs.
-#[derive(Default)]
-pub struct Runs {
-    /// The last program as it stands.
-    before: Option<(usize, Vec<Summary>)>,
-    /// The last changes that were tried, the latest one first.
-    after: VecDeque<Changed>,
-}
-
-/// So many changes are remembered: as many as are tried for one finding.
-const CHANGES: usize = 4;
-
-/// A changed program, and what it amounts to in the first worlds, as far as that was asked.
-struct Changed {
-    index: usize,
-    texts: Vec<(usize, Arc<str>)>,
-    workspace: Workspace,
-    summaries: Vec<Summary>,
-}
-
-impl Runs {
-    /// The program as it stands in every world, and with the changes.
-    fn of(
-        &mut self,
-        workspace: &Workspace,
-        index: usize,
-        trace: &RootTrace,
-        changes: &[Change],
-    ) -> (&[Summary], &mut Changed) {
-        let known = self.before.take().filter(|(known, _)| *known == index);
-        let (_, before) = self.before.insert(known.unwrap_or_else(|| {
-            let project = workspace.project_of(trace.root.module);
-            (index, worlds(project).iter().map(|world| summary(project, world, trace)).collect())
-        }));
-        let texts: Vec<(usize, Arc<str>)> =
-            changes.iter().map(|change| (change.module, change.text.clone())).collect();
-        let known = self.after.iter().position(|known| known.index == index && known.texts == texts);
-        let changed = known.and_then(|known| self.after.remove(known)).unwrap_or_else(|| {
-            let workspace = workspace.with_texts(&texts);
-            Changed { index, texts, workspace, summaries: Vec::new() }
-        });
-        self.after.truncate(CHANGES - 1);
-        self.after.push_front(changed);
-        (before, &mut self.after[0])
-    }
-}
 
 /// Whether the changed program runs on Selector where it did not, on every version the project
 /// allows, and as before everywhere else. The changes may be those of several findings, whose calls
@@ -79,32 +27,29 @@ pub fn holds(
     diagnoses: &[&Diagnosis],
     changes: &[Change],
 ) -> Result<(), String> {
-    let (before, changed) = runs.of(workspace, index, trace, changes);
-    if changes.iter().any(|change| changed.workspace.modules[change.module].code().is_err()) {
-        return Err("the result would not parse".into());
-    }
-    let after = changed.workspace.project_of(trace.root.module);
-    let worlds = worlds(after);
-    let runs =
-        |(world, was): (&World<'_>, &Summary)| world.platform == Platform::Windows && !runs_nothing(was);
-    let runs_on_windows = worlds.iter().zip(before).any(runs);
-    for (number, (world, was)) in worlds.iter().zip(before).enumerate() {
-        if changed.summaries.len() == number {
-            changed.summaries.push(summary(after, world, trace));
+    within_limits(trace, |limits| {
+        let (before, changed) = runs.of(workspace, (index, trace), changes, limits);
+        if changes.iter().any(|change| changed.workspace.modules[change.module].code().is_err()) {
+            return Err("the result would not parse".into());
         }
-        let is = &changed.summaries[number];
-        if runs_on_windows && world.platform != Platform::Windows && runs_nothing(is) && died(is) < died(was)
-        {
-            return Err(format!("the program would do nothing {}", place(world)));
+        let worlds = worlds(workspace.project_of(trace.root.module));
+        let is_windows = |world: &World<'_>| world.platform == Platform::Windows;
+        let runs_on_windows =
+            worlds.iter().zip(before).any(|(world, was)| is_windows(world) && !runs_nothing(was));
+        for (number, (world, was)) in worlds.iter().zip(before).enumerate() {
+            let is = changed.summary(trace, number);
+            if runs_on_windows && !is_windows(world) && runs_nothing(is) && died(is) < died(was) {
+                return Err(format!("the program would do nothing {}", place(world)));
+            }
+            for diagnosis in diagnoses {
+                compare(diagnosis, world, was, is, changes)?;
+            }
+            if is_windows(world) {
+                cures_each(index, diagnoses, world, was, is)?;
+            }
         }
-        for diagnosis in diagnoses {
-            compare(diagnosis, world, was, is, changes)?;
-        }
-        if world.platform == Platform::Windows {
-            cures_each(index, diagnoses, world, was, is)?;
-        }
-    }
-    Ok(())
+        Ok(())
+    })
 }
 
 /// Whether another program, which executes a changed module as well, still does what it did.
@@ -113,59 +58,36 @@ pub fn holds(
 ///
 /// Why not, for people.
 pub fn leaves_alone(workspace: &Workspace, trace: &RootTrace, changes: &[Change]) -> Result<(), String> {
-    let texts: Vec<(usize, Arc<str>)> =
-        changes.iter().map(|change| (change.module, change.text.clone())).collect();
-    let changed = workspace.with_texts(&texts);
-    let (project, after) = (workspace.project_of(trace.root.module), changed.project_of(trace.root.module));
-    for world in &worlds(after) {
-        let (was, is) = (summary(project, world, trace), summary(after, world, trace));
-        let same = match world.platform {
-            Platform::Windows => kept(world, &was, &is),
-            _ if kinds(&was) == kinds(&is) => Ok(()),
-            _ => Err(format!("a loop would change {}", place(world))),
-        };
-        same.map_err(|why| format!("in {}, {why}", workspace.modules[trace.root.module].shown))?;
-    }
-    Ok(())
+    let shown = &workspace.modules[trace.root.module].shown;
+    within_limits(trace, |limits| {
+        let before = as_it_stands(workspace, trace, limits);
+        let mut changed = Changed::new(workspace, changes, limits);
+        let worlds = worlds(workspace.project_of(trace.root.module));
+        for (number, (world, was)) in worlds.iter().zip(&before).enumerate() {
+            let is = changed.summary(trace, number);
+            let same = match world.platform {
+                Platform::Windows => kept(world, was, is),
+                _ if kinds(was) == kinds(is) => Ok(()),
+                _ => Err(format!("a loop would change {}", place(world))),
+            };
+            same.map_err(|why| format!("in {shown}, {why}"))?;
+        }
+        Ok(())
+    })
 }
 
-/// What a run amounts to: the loops by place in the order of the runs, and whether names were missing.
-struct Summary {
-    /// Per way: the kinds in order, and the error the run died of.
-    ways: BTreeMap<Vec<String>, (Vec<LoopKind>, Option<String>)>,
-    /// Per way: where the loops were run, in the same order.
-    sites: BTreeMap<Vec<String>, Vec<Option<Site>>>,
-    /// The names that were missing, as often as they were, and where.
-    missing: Vec<(Arc<str>, Option<Site>)>,
-    /// Policies that a test of the platform keeps from being set.
-    withheld: usize,
-    misused: usize,
-    /// What was called that works on Proactor alone.
-    needs_proactor: Option<Use>,
-}
-
-fn summary<'p>(project: &'p Project, world: &World<'p>, trace: &RootTrace) -> Summary {
-    let worlds = std::slice::from_ref(world);
-    let options = RunOptions { project, worlds, knowledge: Knowledge::bundled(), limits: Limits::default() };
-    let (trace, _) = run_root(&options, &trace.root);
-    let (mut ways, mut sites) = (BTreeMap::new(), BTreeMap::new());
-    let (mut missing, mut misused) = (Vec::new(), 0);
-    let mut needs_proactor = None;
-    for path in &trace.paths {
-        let kinds = path.events.iter().filter_map(|event| event.run()).map(|run| run.kind).collect();
-        missing.extend(path.events.iter().filter_map(|event| match &event.kind {
-            EventKind::Missing(name) => Some((name.clone(), event.site)),
-            _ => None,
-        }));
-        misused += path.events.iter().filter(|event| matches!(event.kind, EventKind::Misused(_))).count();
-        needs_proactor = needs_proactor.or_else(|| path.events.iter().find_map(proactor_alone));
-        let assumed: Vec<String> = path.assumed.iter().map(|label| label.to_string()).collect();
-        let runs = path.events.iter().filter(|event| event.run().is_some());
-        sites.insert(assumed.clone(), runs.map(|event| event.site).collect());
-        ways.insert(assumed, (kinds, path.died.as_ref().map(|error| error.to_string())));
+/// Proves something of a program on as much of it as its verdict was found on. Where that is a part, what
+/// does not hold there may still hold of the whole: a change moves the place where a run is cut off.
+fn within_limits(
+    trace: &RootTrace,
+    mut proof: impl FnMut(Limits) -> Result<(), String>,
+) -> Result<(), String> {
+    let whole = Limits::default();
+    let own = if trace.incomplete.is_some() { trace.limits } else { whole };
+    match proof(own) {
+        Err(_) if own.steps < whole.steps => proof(whole),
+        proven => proven,
     }
-    let withheld = trace.guards.iter().filter(|guard| guard.withheld.is_some()).count();
-    Summary { ways, sites, missing, withheld, misused, needs_proactor }
 }
 
 /// Way by way, the loops that run.
@@ -180,13 +102,6 @@ fn runs_nothing(summary: &Summary) -> bool {
 /// How many ways end with an error before a loop runs.
 fn died(summary: &Summary) -> usize {
     summary.ways.values().filter(|(kinds, died)| died.is_some() && kinds.is_empty()).count()
-}
-
-fn proactor_alone(event: &Arc<Event>) -> Option<Use> {
-    match &event.kind {
-        EventKind::Need(used) if used.needs == Needed::Proactor => Some(used.clone()),
-        _ => None,
-    }
 }
 
 fn compare(
@@ -328,45 +243,4 @@ fn place(world: &World<'_>) -> String {
         place.push_str(&format!(" and {package} {version}"));
     }
     place
-}
-
-/// The verdict's world on every platform, and the corners of what else the project allows on Windows.
-fn worlds(project: &Project) -> Vec<World<'_>> {
-    let verdict = |platform| World::of(&project.dependencies, platform);
-    let mut worlds: Vec<World<'_>> = Platform::ALL.into_iter().map(verdict).collect();
-    let allowed = &project.dependencies.python.allowed;
-    for python in [allowed.first(), allowed.last()].into_iter().flatten() {
-        if *python != project.dependencies.python.verdict {
-            worlds.push(World { python: *python, ..verdict(Platform::Windows) });
-        }
-    }
-    for (name, table) in boundaries() {
-        let Some(versions) = table.knob.as_ref().and_then(|knob| knob.versions.as_ref()) else { continue };
-        if project.dependencies.package(&name).allowed_in(&versions.0) != Answer::Maybe {
-            continue;
-        }
-        for version in ["0.35.0", "0.36.0"].iter().filter(|_| name == "uvicorn") {
-            let Ok(version) = Version::from_str(version) else { continue };
-            let mut world = verdict(Platform::Windows);
-            world.packages.instead.push((name.clone(), version));
-            worlds.push(world);
-        }
-    }
-    // What works on every loop today may have needed Proactor in a version that is allowed.
-    let needs = Knowledge::bundled().needs.rows.iter().filter(|need| need.needs == Needed::Proactor);
-    for (name, versions) in needs.flat_map(|need| &need.packages) {
-        let package = project.dependencies.package(name);
-        if let Some(version) = package.lowest_in(&versions.0).filter(|_| !package.verdict_in(&versions.0)) {
-            let mut world = verdict(Platform::Windows);
-            world.packages.instead.push((name.clone(), version));
-            worlds.push(world);
-        }
-    }
-    worlds
-}
-
-/// The tables whose knob is not understood by every version.
-fn boundaries() -> Vec<(String, &'static LoopTable)> {
-    let tables = &Knowledge::bundled().runners.loops;
-    tables.values().filter_map(|table| Some((table.package.clone()?, table))).collect()
 }

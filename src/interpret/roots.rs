@@ -37,7 +37,7 @@ pub fn record_root(options: &RunOptions<'_>, root: &Root) -> RootTrace {
 }
 
 fn run_root_with(options: &RunOptions<'_>, root: &Root, record: bool) -> (RootTrace, BTreeSet<(Unit, Span)>) {
-    let mut trace = RootTrace::new(root.clone());
+    let mut trace = RootTrace { limits: options.limits, ..RootTrace::new(root.clone()) };
     let (mut executed, mut entered) = (BTreeSet::new(), BTreeSet::new());
     let module = &options.project.modules[root.module];
     // What stands in test functions is left to the test runner; the rest of a test module is small.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::entry::{Launch, LoopKind, Process};
-use crate::interpret::machine::Unit;
+use crate::interpret::machine::{Limits, Unit};
 use crate::interpret::steps::{Effort, Step};
 use crate::interpret::world::Platform;
 use crate::ir::{Name, Span};
@@ -17,6 +17,8 @@ pub struct RootTrace {
     pub root: Root,
     /// The Python it was run on, where that is not the one of the project's verdict.
     pub python: Option<Minor>,
+    /// What it was allowed to take.
+    pub limits: Limits,
     pub paths: Vec<PathTrace>,
     /// The modules of the project that ran, on any way.
     pub modules: BTreeSet<usize>,
@@ -37,6 +39,7 @@ impl RootTrace {
         RootTrace {
             root,
             python: None,
+            limits: Limits::default(),
             paths: Vec::new(),
             modules: BTreeSet::new(),
             guards: BTreeSet::new(),
