@@ -27,7 +27,7 @@ impl Span {
 /// A lowered module.
 #[derive(Clone, Debug, Default)]
 pub struct Module {
-    pub body: Vec<Stmt>,
+    pub body: Box<[Stmt]>,
 }
 
 #[derive(Clone, Debug)]
@@ -41,79 +41,79 @@ pub struct Stmt {
 pub enum StmtKind {
     Expr(Expr),
     Assign {
-        targets: Vec<Expr>,
+        targets: Box<[Expr]>,
         value: Expr,
     },
     AugAssign {
-        target: Expr,
+        target: Box<Expr>,
         op: BinaryOp,
         value: Expr,
     },
     /// `x: T = value`; the annotation is kept for typed attributes and dataclass fields.
     AnnAssign {
-        target: Expr,
-        annotation: Expr,
+        target: Box<Expr>,
+        annotation: Box<Expr>,
         value: Option<Expr>,
     },
-    Delete(Vec<Expr>),
+    Delete(Box<[Expr]>),
     Pass,
     Break,
     Continue,
     Return(Option<Expr>),
     Raise {
         exception: Option<Expr>,
-        cause: Option<Expr>,
+        cause: Option<Box<Expr>>,
     },
     Assert {
         test: Expr,
-        message: Option<Expr>,
+        message: Option<Box<Expr>>,
     },
     /// `elif` is an `If` alone in `orelse`, as in Python's own tree.
     If {
-        test: Expr,
-        body: Vec<Stmt>,
-        orelse: Vec<Stmt>,
+        test: Box<Expr>,
+        body: Box<[Stmt]>,
+        orelse: Box<[Stmt]>,
     },
     While {
-        test: Expr,
-        body: Vec<Stmt>,
-        orelse: Vec<Stmt>,
+        test: Box<Expr>,
+        body: Box<[Stmt]>,
+        orelse: Box<[Stmt]>,
     },
     For {
-        target: Expr,
-        iter: Expr,
-        body: Vec<Stmt>,
-        orelse: Vec<Stmt>,
+        target: Box<Expr>,
+        iter: Box<Expr>,
+        body: Box<[Stmt]>,
+        orelse: Box<[Stmt]>,
         is_async: bool,
     },
     With {
-        items: Vec<WithItem>,
-        body: Vec<Stmt>,
+        items: Box<[WithItem]>,
+        body: Box<[Stmt]>,
         is_async: bool,
     },
     Try {
-        body: Vec<Stmt>,
-        handlers: Vec<Handler>,
-        orelse: Vec<Stmt>,
-        finalbody: Vec<Stmt>,
+        body: Box<[Stmt]>,
+        handlers: Box<[Handler]>,
+        orelse: Box<[Stmt]>,
+        finalbody: Box<[Stmt]>,
         /// `except*`.
         is_star: bool,
     },
     Match {
         subject: Expr,
-        cases: Vec<Case>,
+        cases: Box<[Case]>,
     },
-    Import(Vec<Alias>),
+    Import(Box<[Alias]>),
     ImportFrom {
         /// Absent in `from . import x`.
         module: Option<Name>,
         /// The number of leading dots.
         level: u32,
         /// `from m import *` is one alias named `*`.
-        names: Vec<Alias>,
+        names: Box<[Alias]>,
     },
-    Global(Vec<Name>),
-    Nonlocal(Vec<Name>),
+    Global(Box<[Name]>),
+    Nonlocal(Box<[Name]>),
     FunctionDef(Arc<Function>),
     ClassDef(Arc<Class>),
     /// `type X = …` (Python 3.12).
@@ -133,7 +133,7 @@ pub struct Handler {
     /// Absent in a bare `except:`.
     pub kind: Option<Expr>,
     pub name: Option<Name>,
-    pub body: Vec<Stmt>,
+    pub body: Box<[Stmt]>,
     pub span: Span,
 }
 
@@ -141,7 +141,7 @@ pub struct Handler {
 pub struct Case {
     pub pattern: Pattern,
     pub guard: Option<Expr>,
-    pub body: Vec<Stmt>,
+    pub body: Box<[Stmt]>,
     pub span: Span,
 }
 
@@ -152,18 +152,18 @@ pub enum Pattern {
     /// `None`, `True`, `False`, compared with `is`.
     Singleton(Constant),
     /// `[a, b, *rest]`.
-    Sequence(Vec<Pattern>),
+    Sequence(Box<[Pattern]>),
     /// `{"k": p, **rest}`.
     Mapping {
-        keys: Vec<Expr>,
-        patterns: Vec<Pattern>,
+        keys: Box<[Expr]>,
+        patterns: Box<[Pattern]>,
         rest: Option<Name>,
     },
     /// `Cls(p, name=p)`.
     Class {
         class: Expr,
-        positional: Vec<Pattern>,
-        keywords: Vec<(Name, Pattern)>,
+        positional: Box<[Pattern]>,
+        keywords: Box<[(Name, Pattern)]>,
     },
     /// `*rest` inside a sequence; `None` is `*_`.
     Star(Option<Name>),
@@ -172,7 +172,7 @@ pub enum Pattern {
         pattern: Option<Box<Pattern>>,
         name: Option<Name>,
     },
-    Or(Vec<Pattern>),
+    Or(Box<[Pattern]>),
 }
 
 #[derive(Clone, Debug)]
@@ -188,15 +188,15 @@ pub struct Alias {
 pub struct Function {
     /// `<lambda>` for lambdas.
     pub name: Name,
-    pub params: Vec<Param>,
-    pub body: Vec<Stmt>,
-    pub decorators: Vec<Expr>,
+    pub params: Box<[Param]>,
+    pub body: Box<[Stmt]>,
+    pub decorators: Box<[Expr]>,
     pub is_async: bool,
     /// The body contains `yield` or `yield from` (not those of nested functions).
     pub is_generator: bool,
     /// Every name bound in the body or the parameters, less those declared global or nonlocal.
     /// Names bound in comprehensions are not among them; walrus targets in comprehensions are.
-    pub locals: Vec<Name>,
+    pub locals: Box<[Name]>,
     /// The whole definition, decorators included.
     pub span: Span,
     /// The name alone; the `lambda` keyword for lambdas.
@@ -225,11 +225,11 @@ pub enum ParamKind {
 pub struct Class {
     pub name: Name,
     /// Base classes and keywords (`metaclass=…`), in order.
-    pub arguments: Vec<Arg>,
-    pub body: Vec<Stmt>,
-    pub decorators: Vec<Expr>,
+    pub arguments: Box<[Arg]>,
+    pub body: Box<[Stmt]>,
+    pub decorators: Box<[Expr]>,
     /// Names declared `global` or `nonlocal` in the class body.
-    pub not_local: Vec<Name>,
+    pub not_local: Box<[Name]>,
     pub span: Span,
     pub name_span: Span,
 }
@@ -259,7 +259,7 @@ pub enum ExprKind {
     },
     Call {
         func: Box<Expr>,
-        args: Vec<Arg>,
+        args: Box<[Arg]>,
     },
     Unary {
         op: UnaryOp,
@@ -273,11 +273,11 @@ pub enum ExprKind {
     /// `and` / `or` over two or more operands.
     Bool {
         op: BoolOp,
-        values: Vec<Expr>,
+        values: Box<[Expr]>,
     },
     Compare {
         left: Box<Expr>,
-        rest: Vec<(CompareOp, Expr)>,
+        rest: Box<[(CompareOp, Expr)]>,
     },
     IfElse {
         test: Box<Expr>,
@@ -285,24 +285,18 @@ pub enum ExprKind {
         orelse: Box<Expr>,
     },
     Lambda(Arc<Function>),
-    Tuple(Vec<Expr>),
-    List(Vec<Expr>),
-    Set(Vec<Expr>),
+    Tuple(Box<[Expr]>),
+    List(Box<[Expr]>),
+    Set(Box<[Expr]>),
     /// A missing key is `**mapping`.
-    Dict(Vec<(Option<Expr>, Expr)>),
-    Comprehension {
-        kind: ComprehensionKind,
-        element: Box<Expr>,
-        /// The value of a dict comprehension, whose key is `element`.
-        value: Option<Box<Expr>>,
-        generators: Vec<Generator>,
-    },
+    Dict(Box<[(Option<Expr>, Expr)]>),
+    Comprehension(Box<Comprehension>),
     Await(Box<Expr>),
     Yield(Option<Box<Expr>>),
     YieldFrom(Box<Expr>),
     /// An f-string (or t-string, with `template` set): literal parts and replaced expressions, in order.
     FString {
-        parts: Vec<FStringPart>,
+        parts: Box<[FStringPart]>,
         template: bool,
     },
     Starred(Box<Expr>),
@@ -354,10 +348,19 @@ pub enum ArgKind {
 }
 
 #[derive(Clone, Debug)]
+pub struct Comprehension {
+    pub kind: ComprehensionKind,
+    pub element: Expr,
+    /// The value of a dict comprehension, whose key is `element`.
+    pub value: Option<Expr>,
+    pub generators: Box<[Generator]>,
+}
+
+#[derive(Clone, Debug)]
 pub struct Generator {
     pub target: Expr,
     pub iter: Expr,
-    pub conditions: Vec<Expr>,
+    pub conditions: Box<[Expr]>,
     pub is_async: bool,
 }
 
@@ -425,11 +428,11 @@ pub fn suites(stmt: &Stmt) -> Vec<&[Stmt]> {
         StmtKind::With { body, .. } => vec![body],
         StmtKind::Try { body, handlers, orelse, finalbody, .. } => {
             let mut suites: Vec<&[Stmt]> = vec![body];
-            suites.extend(handlers.iter().map(|handler| handler.body.as_slice()));
-            suites.extend([orelse.as_slice(), finalbody.as_slice()]);
+            suites.extend(handlers.iter().map(|handler| &*handler.body));
+            suites.extend([&**orelse, finalbody]);
             suites
         }
-        StmtKind::Match { cases, .. } => cases.iter().map(|case| case.body.as_slice()).collect(),
+        StmtKind::Match { cases, .. } => cases.iter().map(|case| &*case.body).collect(),
         StmtKind::FunctionDef(code) => vec![&code.body],
         StmtKind::ClassDef(class) => vec![&class.body],
         _ => Vec::new(),
@@ -455,7 +458,7 @@ pub fn walk<'c>(stmt: &'c Stmt, visit: &mut dyn FnMut(&'c Expr)) {
         }
         StmtKind::Delete(targets) => targets.iter().for_each(|target| walk_expr(target, visit)),
         StmtKind::Raise { exception, cause } => {
-            exception.iter().chain(cause).for_each(|expr| walk_expr(expr, visit));
+            exception.iter().chain(cause.as_deref()).for_each(|expr| walk_expr(expr, visit));
         }
         StmtKind::Assert { test, message } => {
             walk_expr(test, visit);
@@ -561,10 +564,10 @@ pub fn walk_expr<'c>(expr: &'c Expr, visit: &mut dyn FnMut(&'c Expr)) {
                 walk_expr(value, visit);
             }
         }
-        ExprKind::Comprehension { element, value, generators, .. } => {
-            walk_expr(element, visit);
-            value.iter().for_each(|value| walk_expr(value, visit));
-            for generator in generators {
+        ExprKind::Comprehension(inner) => {
+            walk_expr(&inner.element, visit);
+            inner.value.iter().for_each(|value| walk_expr(value, visit));
+            for generator in &inner.generators {
                 walk_expr(&generator.iter, visit);
                 each(&generator.conditions, visit);
             }

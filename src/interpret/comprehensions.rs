@@ -7,19 +7,15 @@ use std::sync::Arc;
 use crate::interpret::env::{Chain, Env, ScopeKind};
 use crate::interpret::machine::{Flow, Machine};
 use crate::interpret::value::{Id, Mapping, Names, Object, Sequence, Suspended, Value};
-use crate::ir::{ComprehensionKind, Expr, ExprKind, Function, Generator, Name, Stmt, StmtKind};
+use crate::ir::{
+    Comprehension, ComprehensionKind, Expr, ExprKind, Function, Generator, Name, Stmt, StmtKind,
+};
 
 impl<'p> Machine<'p> {
     /// A list, set or dictionary of what a comprehension gives; a generator is run when it is asked.
-    pub fn eval_comprehension(
-        &mut self,
-        env: &Env<'_, 'p>,
-        kind: ComprehensionKind,
-        element: &Expr,
-        value: Option<&Expr>,
-        generators: &[Generator],
-    ) -> Flow<Value> {
-        if kind == ComprehensionKind::Generator {
+    pub fn eval_comprehension(&mut self, env: &Env<'_, 'p>, comprehension: &Comprehension) -> Flow<Value> {
+        let Comprehension { kind, element, value, generators } = comprehension;
+        if *kind == ComprehensionKind::Generator {
             return self.generator_expression(env, element, generators);
         }
         let scope = self.scope(Names::new());
@@ -75,30 +71,32 @@ impl<'p> Machine<'p> {
         let source: Name = ".0".into();
         let span = element.span;
         let yielded = ExprKind::Yield(Some(Box::new(element.clone())));
-        let mut body = vec![Stmt { kind: StmtKind::Expr(Expr { kind: yielded, span }), span }];
+        let mut body: Box<[Stmt]> =
+            [Stmt { kind: StmtKind::Expr(Expr { kind: yielded, span }), span }].into();
         for (index, generator) in generators.iter().enumerate().rev() {
             for condition in generator.conditions.iter().rev() {
-                let kind = StmtKind::If { test: condition.clone(), body, orelse: Vec::new() };
-                body = vec![Stmt { kind, span }];
+                let kind = StmtKind::If { test: condition.clone().into(), body, orelse: Box::default() };
+                body = [Stmt { kind, span }].into();
             }
             let iter = match index {
                 0 => Expr { kind: ExprKind::Name(source.clone()), span: generator.iter.span },
                 _ => generator.iter.clone(),
             };
-            let (target, is_async) = (generator.target.clone(), generator.is_async);
-            body =
-                vec![Stmt { kind: StmtKind::For { target, iter, body, orelse: Vec::new(), is_async }, span }];
+            let (target, iter) = (generator.target.clone().into(), iter.into());
+            let is_async = generator.is_async;
+            let kind = StmtKind::For { target, iter, body, orelse: Box::default(), is_async };
+            body = [Stmt { kind, span }].into();
         }
         let mut locals = vec![source.clone()];
         generators.iter().for_each(|generator| names_of(&generator.target, &mut locals));
         let code = Arc::new(Function {
             name: "<genexpr>".into(),
-            params: Vec::new(),
+            params: Box::default(),
             body,
-            decorators: Vec::new(),
+            decorators: Box::default(),
             is_async: false,
             is_generator: true,
-            locals,
+            locals: locals.into(),
             span,
             name_span: span,
         });

@@ -121,9 +121,7 @@ impl<'p> Machine<'p> {
                 Ok(self.set_of(sequence))
             }
             ExprKind::Dict(entries) => self.eval_dict(env, entries),
-            ExprKind::Comprehension { kind, element, value, generators } => {
-                self.eval_comprehension(env, *kind, element, value.as_deref(), generators)
-            }
+            ExprKind::Comprehension(inner) => self.eval_comprehension(env, inner),
             ExprKind::Await(value) => {
                 let value = self.eval(env, value)?;
                 self.stand_at(env, expr.span);

@@ -10,11 +10,10 @@ mod strings;
 #[cfg(test)]
 mod tests;
 
-use std::collections::HashMap;
-
 use ruff_python_ast::{Identifier, PythonVersion};
 use ruff_python_parser::{Mode, ParseOptions};
 use ruff_text_size::{Ranged, TextRange};
+use rustc_hash::FxHashMap;
 
 use super::SyntaxError;
 use super::nesting::{self, MAX_DEPTH};
@@ -57,7 +56,7 @@ fn lower_as(text: &str, mode: Mode) -> Result<Module, SyntaxError> {
 /// What lowering carries along. `'t` is the life of the parser's tree.
 struct Lowering<'t> {
     /// One allocation for each name of the module.
-    names: HashMap<&'t str, Name>,
+    names: FxHashMap<&'t str, Name>,
     /// The module, classes and functions around the current node, outermost first; never empty.
     scopes: Vec<Scope>,
     /// Inside the target of a comprehension, whose names are local to the comprehension.
@@ -71,7 +70,7 @@ struct Lowering<'t> {
 impl<'t> Lowering<'t> {
     fn new() -> Self {
         Lowering {
-            names: HashMap::new(),
+            names: FxHashMap::default(),
             scopes: vec![Scope::default()],
             in_comprehension_target: false,
             depth: 0,

@@ -224,7 +224,7 @@ impl Server {
             kind: StmtKind::ImportFrom {
                 module: Some(module.into()),
                 level: 0,
-                names: vec![Alias { name: name.into(), asname: None, span }],
+                names: [Alias { name: name.into(), asname: None, span }].into(),
             },
             span,
         };
@@ -235,7 +235,7 @@ impl Server {
             Argument::Bool(truth) => constant(Constant::Bool(*truth)),
             Argument::Unknown(text) => {
                 let label = constant(Constant::Str(text.as_str().into()));
-                let args = vec![Arg { kind: ArgKind::Positional, value: label, span }];
+                let args = [Arg { kind: ArgKind::Positional, value: label, span }].into();
                 expr(ExprKind::Call { func: Box::new(named("unknown")), args })
             }
         };
@@ -246,12 +246,12 @@ impl Server {
         });
         let function = &self.row().function;
         let call = expr(ExprKind::Call { func: Box::new(named(function)), args: args.collect() });
-        let body = vec![
+        let body = [
             import("_loopcheck", "unknown"),
             import(COMMANDS, function),
             Stmt { kind: StmtKind::Expr(call), span },
         ];
-        Module { body }
+        Module { body: body.into() }
     }
 }
 

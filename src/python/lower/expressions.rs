@@ -4,7 +4,7 @@ use ruff_python_ast::{self as ast, ArgOrKeyword, Expr as Node, ExprContext};
 
 use super::operators::{binary_op, bool_op, compare_op, unary_op};
 use super::{Lowering, span_of};
-use crate::ir::{Arg, ArgKind, ComprehensionKind, Constant, Expr, ExprKind, Generator};
+use crate::ir::{Arg, ArgKind, Comprehension, ComprehensionKind, Constant, Expr, ExprKind, Generator};
 
 /// Each kind with more than a few fields has its own function: the frame of the one that calls
 /// itself for every level stays small.
@@ -15,7 +15,7 @@ impl<'t> Lowering<'t> {
         Expr { kind: kind.unwrap_or(ExprKind::Constant(Constant::None)), span }
     }
 
-    pub(super) fn exprs(&mut self, nodes: &'t [Node]) -> Vec<Expr> {
+    pub(super) fn exprs(&mut self, nodes: &'t [Node]) -> Box<[Expr]> {
         nodes.iter().map(|node| self.expr(node)).collect()
     }
 
@@ -27,7 +27,7 @@ impl<'t> Lowering<'t> {
         node.as_deref().map(|node| self.expr(node))
     }
 
-    fn optional_boxed(&mut self, node: &'t Option<Box<Node>>) -> Option<Box<Expr>> {
+    pub(super) fn optional_boxed(&mut self, node: &'t Option<Box<Node>>) -> Option<Box<Expr>> {
         node.as_deref().map(|node| self.boxed(node))
     }
 
@@ -144,12 +144,13 @@ impl<'t> Lowering<'t> {
     /// `{**mapping for …}` (Python 3.15) has a starred element and no value.
     fn dict_comprehension(&mut self, node: &'t ast::ExprDictComp) -> ExprKind {
         let generators = self.generators(&node.generators);
-        let value = self.boxed(&node.value);
+        let value = self.expr(&node.value);
         let (element, value) = match &node.key {
-            Some(key) => (self.boxed(key), Some(value)),
-            None => (Box::new(Expr { span: value.span, kind: ExprKind::Starred(value) }), None),
+            Some(key) => (self.expr(key), Some(value)),
+            None => (Expr { span: value.span, kind: ExprKind::Starred(Box::new(value)) }, None),
         };
-        ExprKind::Comprehension { kind: ComprehensionKind::Dict, element, value, generators }
+        let kind = ComprehensionKind::Dict;
+        ExprKind::Comprehension(Box::new(Comprehension { kind, element, value, generators }))
     }
 
     fn comprehension(
@@ -159,10 +160,11 @@ impl<'t> Lowering<'t> {
         generators: &'t [ast::Comprehension],
     ) -> ExprKind {
         let generators = self.generators(generators);
-        ExprKind::Comprehension { kind, element: self.boxed(element), value: None, generators }
+        let element = self.expr(element);
+        ExprKind::Comprehension(Box::new(Comprehension { kind, element, value: None, generators }))
     }
 
-    fn generators(&mut self, nodes: &'t [ast::Comprehension]) -> Vec<Generator> {
+    fn generators(&mut self, nodes: &'t [ast::Comprehension]) -> Box<[Generator]> {
         nodes.iter().map(|node| self.generator(node)).collect()
     }
 
@@ -178,7 +180,7 @@ impl<'t> Lowering<'t> {
         }
     }
 
-    pub(super) fn arguments(&mut self, arguments: &'t ast::Arguments) -> Vec<Arg> {
+    pub(super) fn arguments(&mut self, arguments: &'t ast::Arguments) -> Box<[Arg]> {
         arguments.iter_source_order().map(|argument| self.argument(argument)).collect()
     }
 

@@ -34,7 +34,7 @@ impl<'t> Lowering<'t> {
 
     pub(super) fn class(&mut self, node: &'t ast::StmtClassDef) -> StmtKind {
         let decorators = self.decorators(&node.decorator_list);
-        let arguments = node.arguments.as_deref().map_or_else(Vec::new, |node| self.arguments(node));
+        let arguments = node.arguments.as_deref().map_or_else(Box::default, |node| self.arguments(node));
         let name = self.identifier(&node.name);
         self.bind(&name);
         let (body, scope) = self.in_scope(|this| this.block(&node.body));
@@ -50,12 +50,12 @@ impl<'t> Lowering<'t> {
         }))
     }
 
-    fn decorators(&mut self, nodes: &'t [ast::Decorator]) -> Vec<Expr> {
+    fn decorators(&mut self, nodes: &'t [ast::Decorator]) -> Box<[Expr]> {
         nodes.iter().map(|node| self.expr(&node.expression)).collect()
     }
 
     pub(super) fn lambda(&mut self, node: &'t ast::ExprLambda) -> ExprKind {
-        let params = node.parameters.as_deref().map_or_else(Vec::new, |params| self.params(params));
+        let params = node.parameters.as_deref().map_or_else(Box::default, |params| self.params(params));
         let (body, scope) = self.in_scope(|this| {
             this.bind_params(&params);
             this.expr(&node.body)
@@ -66,8 +66,8 @@ impl<'t> Lowering<'t> {
         ExprKind::Lambda(Arc::new(Function {
             name: self.name("<lambda>"),
             params,
-            body: vec![Stmt { span: body.span, kind: StmtKind::Return(Some(body)) }],
-            decorators: Vec::new(),
+            body: [Stmt { span: body.span, kind: StmtKind::Return(Some(body)) }].into(),
+            decorators: Box::default(),
             is_async: false,
             is_generator,
             locals,
@@ -77,7 +77,7 @@ impl<'t> Lowering<'t> {
     }
 
     /// Parameters with their defaults, which belong to the scope around the function.
-    fn params(&mut self, node: &'t ast::Parameters) -> Vec<Param> {
+    fn params(&mut self, node: &'t ast::Parameters) -> Box<[Param]> {
         let mut params = Vec::with_capacity(node.len());
         self.params_of(&node.posonlyargs, ParamKind::PositionalOnly, &mut params);
         self.params_of(&node.args, ParamKind::Positional, &mut params);
@@ -90,7 +90,7 @@ impl<'t> Lowering<'t> {
             let name = self.identifier(&param.name);
             params.push(Param { name, kind: ParamKind::VarKeyword, default: None });
         }
-        params
+        params.into()
     }
 
     fn params_of(

@@ -41,7 +41,7 @@ impl<'t> Lowering<'t> {
         }
     }
 
-    fn patterns(&mut self, patterns: &'t [ast::Pattern]) -> Vec<Pattern> {
+    fn patterns(&mut self, patterns: &'t [ast::Pattern]) -> Box<[Pattern]> {
         patterns.iter().map(|pattern| self.pattern(pattern)).collect()
     }
 

@@ -1,6 +1,6 @@
 //! Which names a function binds, and what makes it a generator.
 
-use std::collections::HashSet;
+use rustc_hash::FxHashSet;
 
 use super::Lowering;
 use crate::ir::Name;
@@ -11,7 +11,7 @@ use crate::ir::Name;
 pub(super) struct Scope {
     /// In the order of their first binding.
     bound: Vec<Name>,
-    seen: HashSet<Name>,
+    seen: FxHashSet<Name>,
     /// Declared `global` or `nonlocal`.
     not_local: Vec<Name>,
     pub(super) is_generator: bool,
@@ -19,12 +19,12 @@ pub(super) struct Scope {
 
 impl Scope {
     /// The names bound here, and those declared to live elsewhere.
-    pub(super) fn into_names(mut self) -> (Vec<Name>, Vec<Name>) {
+    pub(super) fn into_names(mut self) -> (Box<[Name]>, Box<[Name]>) {
         if !self.not_local.is_empty() {
-            let not_local: HashSet<&Name> = self.not_local.iter().collect();
+            let not_local: FxHashSet<&Name> = self.not_local.iter().collect();
             self.bound.retain(|name| !not_local.contains(name));
         }
-        (self.bound, self.not_local)
+        (self.bound.into(), self.not_local.into())
     }
 }
 

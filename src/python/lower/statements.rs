@@ -9,7 +9,7 @@ use crate::ir::{Alias, Case, Expr, ExprKind, Handler, Name, Stmt, StmtKind, With
 /// Each kind with more than a few fields has its own function: the frame of the one that calls
 /// itself for every level stays small.
 impl<'t> Lowering<'t> {
-    pub(super) fn block(&mut self, nodes: &'t [StmtNode]) -> Vec<Stmt> {
+    pub(super) fn block(&mut self, nodes: &'t [StmtNode]) -> Box<[Stmt]> {
         nodes.iter().map(|node| self.stmt(node)).collect()
     }
 
@@ -26,7 +26,7 @@ impl<'t> Lowering<'t> {
                 StmtKind::Assign { targets: self.exprs(&node.targets), value: self.expr(&node.value) }
             }
             StmtNode::AugAssign(node) => StmtKind::AugAssign {
-                target: self.expr(&node.target),
+                target: self.boxed(&node.target),
                 op: binary_op(node.op),
                 value: self.expr(&node.value),
             },
@@ -36,15 +36,16 @@ impl<'t> Lowering<'t> {
             StmtNode::Break(_) => StmtKind::Break,
             StmtNode::Continue(_) => StmtKind::Continue,
             StmtNode::Return(node) => StmtKind::Return(self.optional(&node.value)),
-            StmtNode::Raise(node) => {
-                StmtKind::Raise { exception: self.optional(&node.exc), cause: self.optional(&node.cause) }
-            }
+            StmtNode::Raise(node) => StmtKind::Raise {
+                exception: self.optional(&node.exc),
+                cause: self.optional_boxed(&node.cause),
+            },
             StmtNode::Assert(node) => {
-                StmtKind::Assert { test: self.expr(&node.test), message: self.optional(&node.msg) }
+                StmtKind::Assert { test: self.expr(&node.test), message: self.optional_boxed(&node.msg) }
             }
             StmtNode::If(node) => self.if_(node),
             StmtNode::While(node) => StmtKind::While {
-                test: self.expr(&node.test),
+                test: self.boxed(&node.test),
                 body: self.block(&node.body),
                 orelse: self.block(&node.orelse),
             },
@@ -73,8 +74,8 @@ impl<'t> Lowering<'t> {
             target => self.expr(target),
         };
         StmtKind::AnnAssign {
-            target,
-            annotation: self.expr(&node.annotation),
+            target: Box::new(target),
+            annotation: self.boxed(&node.annotation),
             value: self.optional(&node.value),
         }
     }
@@ -83,10 +84,10 @@ impl<'t> Lowering<'t> {
     /// nested afterwards.
     fn if_(&mut self, node: &'t ast::StmtIf) -> StmtKind {
         let depth = self.depth;
-        let test = self.expr(&node.test);
+        let test = self.boxed(&node.test);
         let body = self.block(&node.body);
         let mut elifs = Vec::new();
-        let mut orelse = Vec::new();
+        let mut orelse: Box<[Stmt]> = Box::default();
         for clause in &node.elif_else_clauses {
             if self.depth >= MAX_DEPTH {
                 self.too_deep.get_or_insert(span_of(clause));
@@ -95,22 +96,22 @@ impl<'t> Lowering<'t> {
             match &clause.test {
                 Some(test) => {
                     self.depth += 1;
-                    elifs.push((self.expr(test), self.block(&clause.body), span_of(clause)));
+                    elifs.push((self.boxed(test), self.block(&clause.body), span_of(clause)));
                 }
                 None => orelse = self.block(&clause.body),
             }
         }
         self.depth = depth;
         for (test, body, span) in elifs.into_iter().rev() {
-            orelse = vec![Stmt { kind: StmtKind::If { test, body, orelse }, span }];
+            orelse = [Stmt { kind: StmtKind::If { test, body, orelse }, span }].into();
         }
         StmtKind::If { test, body, orelse }
     }
 
     fn for_(&mut self, node: &'t ast::StmtFor) -> StmtKind {
         StmtKind::For {
-            target: self.expr(&node.target),
-            iter: self.expr(&node.iter),
+            target: self.boxed(&node.target),
+            iter: self.boxed(&node.iter),
             body: self.block(&node.body),
             orelse: self.block(&node.orelse),
             is_async: node.is_async,
@@ -161,7 +162,7 @@ impl<'t> Lowering<'t> {
     }
 
     fn import(&mut self, node: &'t ast::StmtImport) -> StmtKind {
-        let aliases: Vec<Alias> = node.names.iter().map(|alias| self.alias(alias)).collect();
+        let aliases: Box<[Alias]> = node.names.iter().map(|alias| self.alias(alias)).collect();
         for (alias, node) in aliases.iter().zip(&node.names) {
             let bound = match &alias.asname {
                 Some(name) => name.clone(),
@@ -174,7 +175,7 @@ impl<'t> Lowering<'t> {
     }
 
     fn import_from(&mut self, node: &'t ast::StmtImportFrom) -> StmtKind {
-        let names: Vec<Alias> = node.names.iter().map(|alias| self.alias(alias)).collect();
+        let names: Box<[Alias]> = node.names.iter().map(|alias| self.alias(alias)).collect();
         for alias in names.iter().filter(|alias| &*alias.name != "*") {
             self.bind(alias.asname.as_ref().unwrap_or(&alias.name));
         }
@@ -189,8 +190,8 @@ impl<'t> Lowering<'t> {
         }
     }
 
-    fn not_local(&mut self, names: &'t [ast::Identifier]) -> Vec<Name> {
-        let names: Vec<Name> = names.iter().map(|name| self.identifier(name)).collect();
+    fn not_local(&mut self, names: &'t [ast::Identifier]) -> Box<[Name]> {
+        let names: Box<[Name]> = names.iter().map(|name| self.identifier(name)).collect();
         self.declare_not_local(&names);
         names
     }

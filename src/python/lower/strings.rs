@@ -84,8 +84,8 @@ impl Parts {
         }
     }
 
-    fn finish(mut self) -> Vec<FStringPart> {
+    fn finish(mut self) -> Box<[FStringPart]> {
         self.flush();
-        self.parts
+        self.parts.into()
     }
 }
