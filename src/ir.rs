@@ -1,9 +1,9 @@
 //! The intermediate representation: a Python module without the parser's types.
 //!
-//! Lowering forgets nothing: every statement and expression of the module is here, with the byte
-//! span it came from, because whether a line matters (a flag in a module that never mentions
-//! asyncio) is only known when the program runs. Functions, classes and lambdas are shared
-//! (`Arc`), so that values of the paper run can hold on to them without lifetimes.
+//! Lowering forgets nothing but the words of documentation: every statement and expression of the
+//! module is here, with the byte span it came from, because whether a line matters (a flag in a
+//! module that never mentions asyncio) is only known when the program runs. Functions, classes and
+//! lambdas are shared (`Arc`), so that values of the paper run can hold on to them without lifetimes.
 
 use std::sync::Arc;
 

@@ -52,9 +52,8 @@ fn may_start(module: &Module) -> bool {
     if module.file.role != Role::Seed {
         return false;
     }
-    let body = module.code().map_or(&[][..], |code| &code.body);
     let mut found = false;
-    each_of_top(body, &mut |expr| match &expr.kind {
+    each_of_top(&module.code_if_any().body, &mut |expr| match &expr.kind {
         ExprKind::Name(name) | ExprKind::Attribute { name, .. } => {
             found |= Knowledge::bundled().starts_or_chooses(name) || OF_ASYNCIO.contains(&&**name);
         }

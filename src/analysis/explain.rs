@@ -144,7 +144,7 @@ impl Asked<'_> {
             None => format!("No run that begins in {shown} starts a loop, and none starts one there."),
         };
         let mut said = vec![what];
-        if self.workspace.modules[module].code().is_err() {
+        if self.workspace.modules[module].readable().is_err() {
             said.push("The file cannot be parsed; `loopcheck check` says where.".into());
             return (Vec::new(), said);
         }

@@ -148,7 +148,8 @@ pub fn unreached(workspace: &Workspace, executed: &BTreeSet<(Unit, Span)>) -> Ve
             return Vec::new();
         }
         let mut found = Vec::new();
-        functions(module.code().map_or(&[][..], |code| &code.body), "", &mut found);
+        let code = module.code_if_any();
+        functions(&code.body, "", &mut found);
         found.retain(|(_, span, body)| !executed.contains(&(Unit::Project(index), *span)) && mentions(body));
         let root = |(name, span, _): (String, Span, _)| Root {
             module: index,

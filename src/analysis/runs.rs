@@ -35,7 +35,9 @@ pub fn run_all(workspace: &Workspace) -> Vec<RootTrace> {
         .par_iter()
         .map(|roots| {
             let run = || alone.of_module(roots);
-            workspace.guarded("functions", roots[0].module, run).unwrap_or_default()
+            let traces = workspace.guarded("functions", roots[0].module, run).unwrap_or_default();
+            workspace.modules.let_go();
+            traces
         })
         .collect();
     traces.extend(functions.into_iter().flatten());
@@ -63,6 +65,7 @@ fn run_each(workspace: &Workspace, roots: &[Root]) -> (Vec<RootTrace>, BTreeSet<
                 executed.append(&mut ran);
                 trace.on_other_pythons.push(other);
             }
+            workspace.modules.let_go();
             (trace, executed)
         })
         .collect();

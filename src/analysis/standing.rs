@@ -21,10 +21,10 @@ pub struct Standing {
 pub fn standing(workspace: &Workspace, trace: &RootTrace) -> Vec<Standing> {
     let is_open = trace.incomplete.is_some() && !trace.paths.iter().any(|path| path.runs_a_loop());
     let module = trace.root.module;
-    let Ok(code) = workspace.modules[module].code() else { return Vec::new() };
     if !is_open || trace.root.launch == Launch::Function {
         return Vec::new();
     }
+    let code = workspace.modules[module].code_if_any();
     let mut names = BTreeMap::new();
     code.body.iter().for_each(|stmt| note_imports(stmt, &mut names));
     let mut found = Vec::new();

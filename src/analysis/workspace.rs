@@ -220,7 +220,7 @@ impl Workspace {
     /// Files that could not be read at all.
     pub fn failures(&self) -> Vec<Failure> {
         let unread = self.modules.iter().filter(|module| module.file.given && module.is_loaded()).filter_map(
-            |module| match module.code() {
+            |module| match module.readable() {
                 Err(Unreadable::Read(ReadError::Io { message, .. })) => {
                     Some(Failure { path: module.shown.clone(), message: message.clone() })
                 }
@@ -228,7 +228,8 @@ impl Workspace {
             },
         );
         let faulty = self.modules.iter().enumerate().filter(|(index, module)| {
-            self.has_fault(*index) || module.is_loaded() && matches!(module.code(), Err(Unreadable::Fault))
+            self.has_fault(*index)
+                || module.is_loaded() && matches!(module.readable(), Err(Unreadable::Fault))
         });
         let faulty = faulty
             .map(|(_, module)| Failure { path: module.shown.clone(), message: fault::MESSAGE.to_owned() });

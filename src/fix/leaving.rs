@@ -23,8 +23,7 @@ pub fn leaving(workspace: &Workspace, trace: &RootTrace, site: Site) -> Option<L
         let here = Site { unit: site.unit, span: test.span };
         is_about_platform(test) || trace.guards.iter().any(|guard| guard.site == here)
     };
-    let body = &workspace.modules[module].code().ok()?.body;
-    in_suite(body, site.span, &asks)
+    in_suite(&workspace.modules[module].code_if_any().body, site.span, &asks)
 }
 
 fn in_suite(suite: &[Stmt], span: Span, asks: &dyn Fn(&Expr) -> bool) -> Option<Leaving> {

@@ -289,8 +289,8 @@ fn two_arms(
     let Some(Site { unit: Unit::Project(module), span: call }) = start.event.site else {
         return Err("the call that makes the loop is not in this project".into());
     };
-    let body = workspace.modules[module].code().map_or(&[][..], |code| &code.body);
-    let statement = repair::innermost(body, call).ok_or("the call is not part of a statement")?.span;
+    let code = workspace.modules[module].code_if_any();
+    let statement = repair::innermost(&code.body, call).ok_or("the call is not part of a statement")?.span;
     let message = "set the Selector policy on Windows, and pass loop_factory= from Python 3.12 on";
     let mut cure = policy(project, workspace, trace, start, Some((3, 12)), message)?;
     cure.intents.push((module, Intent::TwoArmedRun { statement, call }));
@@ -361,9 +361,9 @@ fn begin_of_library(workspace: &Workspace, main: usize, start: &Start<'_>) -> Op
     if !module.file.imported || !in_package || name == "__main__.py" || start.run.row.is_some() {
         return None;
     }
-    let body = &module.code().ok()?.body;
+    let code = module.code().ok()?;
     let sites = || start.event.stack.iter().filter(|site| site.unit == Unit::Project(main));
-    let around = |site: &Site| body.iter().find(|stmt| stmt.span.contains(site.span));
+    let around = |site: &Site| code.body.iter().find(|stmt| stmt.span.contains(site.span));
     let in_function = sites().find_map(|site| match &around(site)?.kind {
         StmtKind::FunctionDef(function) => Some(&function.body),
         _ => None,
@@ -449,7 +449,7 @@ fn reload_argument(workspace: &Workspace, call: Site) -> Option<String> {
     let Unit::Project(module) = call.unit else { return None };
     let module = &workspace.modules[module];
     let mut found = None;
-    for stmt in &module.code().ok()?.body {
+    for stmt in &module.code_if_any().body {
         crate::ir::walk(stmt, &mut |expr: &Expr| {
             if expr.span == call.span
                 && let ExprKind::Call { args, .. } = &expr.kind

@@ -91,7 +91,7 @@ pub fn instantiate(workspace: &Workspace, site: Site) -> Result<Cure, String> {
         "pass an instance of a policy, and as loop_factory the class of a loop or a function that makes one";
     let Unit::Project(module) = site.unit else { return Err(help.into()) };
     let mut found = None;
-    for stmt in workspace.modules[module].code().map_or(&[][..], |code| &code.body) {
+    for stmt in &workspace.modules[module].code_if_any().body {
         crate::ir::walk(stmt, &mut |expr| {
             let ExprKind::Call { args, .. } = &expr.kind else { return };
             if expr.span == site.span {
@@ -156,7 +156,7 @@ pub fn repair_test(workspace: &Workspace, trace: &RootTrace, site: Site) -> Resu
         return Err(help.into());
     };
     let mut texts: Vec<Span> = Vec::new();
-    for stmt in workspace.modules[module].code().map_or(&[][..], |code| &code.body) {
+    for stmt in &workspace.modules[module].code_if_any().body {
         crate::ir::walk(stmt, &mut |expr| {
             if matches!(expr.kind, ExprKind::Constant(Constant::Str(_))) && site.span.contains(expr.span) {
                 texts.push(expr.span);
@@ -283,8 +283,8 @@ pub fn in_main_guard(workspace: &Workspace, cure: &Cure) -> Option<Cure> {
         if !workspace.modules[*module].file.imported {
             return None;
         }
-        let body = &workspace.modules[*module].code().ok()?.body;
-        let guard = body.iter().find(|stmt| stmt.span == before)?;
+        let code = workspace.modules[*module].code().ok()?;
+        let guard = code.body.iter().find(|stmt| stmt.span == before)?;
         let StmtKind::If { test, body, .. } = &guard.kind else { return None };
         let first = body.first().filter(|_| is_main_guard(test))?.span;
         *intent = Intent::InsertPolicyHere { before: first, bound };
@@ -304,7 +304,7 @@ pub fn below_another(
     run.policy_set?;
     let main = trace.root.module;
     let site = run.created.or(diagnosis.site).filter(|site| site.unit == Unit::Project(main))?;
-    let before = innermost(&workspace.modules[main].code().ok()?.body, site.span)?.span;
+    let before = innermost(&workspace.modules[main].code_if_any().body, site.span)?.span;
     let mut cure = cure.clone();
     for (_, intent) in &mut cure.intents {
         if let Intent::InsertPolicy { bound, .. } = *intent {

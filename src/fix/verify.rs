@@ -29,7 +29,7 @@ pub fn holds(
 ) -> Result<(), String> {
     within_limits(trace, |limits| {
         let (before, changed) = runs.of(workspace, (index, trace), changes, limits);
-        if changes.iter().any(|change| changed.workspace.modules[change.module].code().is_err()) {
+        if changes.iter().any(|change| changed.workspace.modules[change.module].readable().is_err()) {
             return Err("the result would not parse".into());
         }
         let worlds = worlds(workspace.project_of(trace.root.module));

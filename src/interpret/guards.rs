@@ -3,6 +3,7 @@
 //! That a test is about the platform does not show in its text: `if WINDOWS:` is one. So the machine
 //! counts how often it reads what the platform decides, and knows the names that hold such answers.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::interpret::env::Env;
@@ -85,7 +86,7 @@ impl<'p> Machine<'p> {
             let (value, asked) = self.watch(|machine| machine.eval_test(env, part)).ok()?;
             if self.truth(&value) == Some(false) {
                 let question = self.question(env, part);
-                let answer = match asked_of(question) {
+                let answer = match asked_of(&question) {
                     Some(operand) => self.eval(env, operand).ok()?.as_str().map(Arc::from),
                     None => None,
                 };
@@ -96,22 +97,21 @@ impl<'p> Machine<'p> {
     }
 
     /// Where a name holds the answer: the question, if the name is bound once in its module, at the top.
-    fn question<'e>(&self, env: &Env<'_, 'p>, part: &'e Expr) -> &'e Expr
-    where
-        'p: 'e,
-    {
-        let (ExprKind::Name(name), Unit::Project(module)) = (&part.kind, env.unit) else { return part };
-        let body = self.project.modules[module].code().map_or(&[][..], |code| &code.body);
-        let assigned = |stmt: &'e Stmt| match &stmt.kind {
+    fn question<'e>(&self, env: &Env<'_, 'p>, part: &'e Expr) -> Cow<'e, Expr> {
+        let (ExprKind::Name(name), Unit::Project(module)) = (&part.kind, env.unit) else {
+            return Cow::Borrowed(part);
+        };
+        let body = &self.project.modules[module].code_if_any().body;
+        let assigned = |stmt: &Stmt| match &stmt.kind {
             StmtKind::Assign { targets, value } => match &targets[..] {
-                [Expr { kind: ExprKind::Name(target), .. }] => (target == name).then_some(value),
+                [Expr { kind: ExprKind::Name(target), .. }] => (target == name).then(|| value.clone()),
                 _ => None,
             },
             _ => None,
         };
         match body.iter().find_map(assigned) {
-            Some(value) if is_question(value) && bindings(body, name) == 1 => value,
-            _ => part,
+            Some(value) if is_question(&value) && bindings(body, name) == 1 => Cow::Owned(value),
+            _ => Cow::Borrowed(part),
         }
     }
 

@@ -403,7 +403,6 @@ impl<'p> Machine<'p> {
         let Ok(code) = self.project.modules[module].code() else {
             return self.raise("SyntaxError", "invalid syntax");
         };
-        let code = code.clone();
         let site = Site { unit, span: Span::default() };
         let ran = self.measured(
             site,

@@ -216,8 +216,8 @@ impl<'p> Machine<'p> {
         }
         // Where it is looked for is only known when it is imported.
         let Some(module) = self.project.imported(dotted) else { return Meant::Anything };
-        let body = self.project.modules[module].code().map_or(&[][..], |code| &code.body);
-        let function = body.iter().find_map(|stmt| match &stmt.kind {
+        let code = self.project.modules[module].code_if_any();
+        let function = code.body.iter().find_map(|stmt| match &stmt.kind {
             StmtKind::FunctionDef(code) if &*code.name == name => Some(code.clone()),
             _ => None,
         });

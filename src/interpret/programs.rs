@@ -79,7 +79,6 @@ impl<'p> Machine<'p> {
         if let Some(Unit::Project(index)) = object.unit
             && let Ok(code) = self.project.modules[index].code()
         {
-            let code = code.clone();
             self.exec_module(Unit::Project(index), object.scope, &code.body)?;
         }
         Ok(module)

@@ -5,6 +5,7 @@ pub mod dependencies;
 mod deprecations;
 pub mod distribution;
 pub mod evidence;
+mod kept;
 pub mod launchers;
 mod leading;
 mod line_length;

@@ -13,6 +13,7 @@ use crate::files::{ReadError, Role, Source, UniverseFile, hash};
 use crate::finding::ShownPath;
 use crate::ir::{self, Span};
 use crate::knowledge::{Host, Knowledge, Needed};
+use crate::project::kept::{Kept, Slot};
 use crate::project::launchers::Server;
 use crate::project::leading::leading_names;
 use crate::project::python_versions::Minor;
@@ -30,6 +31,7 @@ pub struct Modules {
     python_paths: Vec<PathBuf>,
     /// Shared with what a fix changes: what it writes starts nothing that was not started.
     leading: Arc<OnceLock<FxHashSet<u32>>>,
+    kept: Arc<Kept>,
 }
 
 #[derive(Debug)]
@@ -40,6 +42,7 @@ pub struct Module {
     pub file: UniverseFile,
     /// It is no file of Python: a command line, as a module of one call.
     pub command: Option<Arc<Server>>,
+    kept: Arc<Kept>,
     loaded: OnceLock<Loaded>,
     names_proactor: OnceLock<bool>,
     proactor_word: OnceLock<Option<usize>>,
@@ -49,7 +52,7 @@ pub struct Module {
 #[derive(Debug)]
 struct Loaded {
     source: Arc<Source>,
-    code: Result<Arc<ir::Module>, Unreadable>,
+    code: Result<Slot, Unreadable>,
     /// The innermost functions around such words; nothing where the module itself says one.
     unix_words: OnceLock<Vec<Option<Span>>>,
     /// What [`version_tests::version_tests`] found.
@@ -80,6 +83,7 @@ impl Modules {
         let mut by_path = FxHashMap::default();
         let mut folders = FxHashSet::default();
         let mut list = Vec::new();
+        let kept: Arc<Kept> = Arc::default();
         for (file, shown) in files {
             for folder in file.path.ancestors().skip(1) {
                 if !folders.insert(folder.to_path_buf()) {
@@ -87,10 +91,10 @@ impl Modules {
                 }
             }
             by_path.insert(file.path.clone(), list.len());
-            list.push(Arc::new(Module::new(file, shown, None, OnceLock::new())));
+            list.push(Arc::new(Module::new(file, shown, None, kept.clone())));
         }
-        let (by_path, folders) = (Arc::new(by_path), Arc::new(folders));
-        Modules { id: new_id(), list, by_path, folders, python_paths: Vec::new(), leading: Arc::default() }
+        let (by_path, folders, leading) = (Arc::new(by_path), Arc::new(folders), Arc::default());
+        Modules { id: new_id(), list, by_path, folders, python_paths: Vec::new(), leading, kept }
     }
 
     /// No other list of modules in this process has the same, so that what was learnt from one is not
@@ -117,13 +121,15 @@ impl Modules {
             imports: Box::default(),
         };
         let shown = source.shown.clone();
-        let loaded = OnceLock::from(Loaded::new(source, Ok(Arc::new(server.code()))));
+        let code = server.code();
         for folder in &server.python_path {
             if !self.python_paths.contains(folder) {
                 self.python_paths.push(folder.clone());
             }
         }
-        self.list.push(Arc::new(Module::new(file, shown, Some(Arc::new(server)), loaded)));
+        let module = Module::new(file, shown, Some(Arc::new(server)), self.kept.clone());
+        let _ = module.loaded.set(Loaded::of_code(&module, source, Ok(code)));
+        self.list.push(Arc::new(module));
     }
 
     /// The same files, some of them with other text; what has not changed is not read again.
@@ -133,10 +139,13 @@ impl Modules {
             if changed.is_none() && module.is_loaded() {
                 return module.clone();
             }
-            let source =
-                |text: &Arc<str>| Source::from_text(module.path.clone(), module.shown.clone(), text.clone());
-            let loaded = changed.map_or_else(OnceLock::new, |(_, text)| Loaded::of(source(text)).into());
-            Arc::new(Module::new(module.file.clone(), module.shown.clone(), module.command.clone(), loaded))
+            let (file, shown, command) = (module.file.clone(), module.shown.clone(), module.command.clone());
+            let new = Module::new(file, shown, command, self.kept.clone());
+            if let Some((_, text)) = changed {
+                let source = Source::from_text(module.path.clone(), module.shown.clone(), text.clone());
+                let _ = new.loaded.set(Loaded::of(&new, source));
+            }
+            Arc::new(new)
         });
         Modules {
             id: new_id(),
@@ -145,6 +154,7 @@ impl Modules {
             folders: self.folders.clone(),
             python_paths: self.python_paths.clone(),
             leading: self.leading.clone(),
+            kept: self.kept.clone(),
         }
     }
 
@@ -152,7 +162,7 @@ impl Modules {
     pub fn put(&self, path: &Path, source: Result<Source, ReadError>) {
         if let Some(module) = self.at(path).map(|index| &self.list[index]) {
             let loaded = match source {
-                Ok(source) => Loaded::of(source),
+                Ok(source) => Loaded::of(module, source),
                 Err(error) => Loaded::unread(module, error),
             };
             let _ = module.loaded.set(loaded);
@@ -173,6 +183,13 @@ impl Modules {
             open.extend(imports.filter(|other| closure.insert(*other)));
         }
         closure
+    }
+
+    /// Lets go of modules that nobody asked for of late, where there are too many. They are lowered again
+    /// when somebody asks.
+    pub fn let_go(&self) {
+        let loaded = self.list.iter().filter_map(|module| module.loaded.get());
+        self.kept.let_go(loaded.filter_map(|loaded| loaded.code.as_ref().ok()));
     }
 
     pub fn iter(&self) -> impl Iterator<Item = &Module> {
@@ -216,14 +233,9 @@ impl std::ops::Index<usize> for Modules {
 }
 
 impl Module {
-    fn new(
-        file: UniverseFile,
-        shown: ShownPath,
-        command: Option<Arc<Server>>,
-        loaded: OnceLock<Loaded>,
-    ) -> Module {
-        let (names_proactor, proactor_word) = Default::default();
-        Module { path: file.path.clone(), shown, file, command, loaded, names_proactor, proactor_word }
+    fn new(file: UniverseFile, shown: ShownPath, command: Option<Arc<Server>>, kept: Arc<Kept>) -> Module {
+        let (loaded, names_proactor, proactor_word) = Default::default();
+        Module { path: file.path.clone(), shown, file, command, kept, loaded, names_proactor, proactor_word }
     }
 
     pub fn source(&self) -> &Arc<Source> {
@@ -235,8 +247,24 @@ impl Module {
     /// # Errors
     ///
     /// When the file cannot be read or decoded, or is no Python.
-    pub fn code(&self) -> Result<&Arc<ir::Module>, &Unreadable> {
-        self.loaded().code.as_ref()
+    pub fn code(&self) -> Result<Arc<ir::Module>, &Unreadable> {
+        let loaded = self.loaded();
+        let slot = loaded.code.as_ref()?;
+        Ok(slot.get(|| match &self.command {
+            Some(server) => server.code(),
+            // It was lowered before, from the same text.
+            None => lower(&loaded.source).unwrap_or_default(),
+        }))
+    }
+
+    /// The lowered module, or one without statements where there is none.
+    pub fn code_if_any(&self) -> Arc<ir::Module> {
+        self.code().unwrap_or_default()
+    }
+
+    /// As [`Module::code`], for who does not want the module itself.
+    pub fn readable(&self) -> Result<(), &Unreadable> {
+        self.loaded().code.as_ref().map(drop)
     }
 
     /// Whether the file, in a project at `root`, belongs to its tests.
@@ -285,10 +313,9 @@ impl Module {
     /// a function, by the span of its name, whether it ran.
     pub fn tells_unixes_apart(&self, entered: impl Fn(Span) -> bool) -> bool {
         let loaded = self.loaded();
-        let places = loaded.unix_words.get_or_init(|| {
-            let body = loaded.code.as_ref().map_or(&[][..], |code| &code.body);
-            telling::functions_with_unix_words(&loaded.source.text, body)
-        });
+        let places = loaded
+            .unix_words
+            .get_or_init(|| telling::functions_with_unix_words(&loaded.source.text, || self.code_if_any()));
         places.iter().any(|function| function.is_none_or(&entered))
     }
 
@@ -297,8 +324,8 @@ impl Module {
     pub fn version_tests(&self, entered: impl Fn(Span) -> bool, starts: &dyn Fn(&str) -> bool) -> Vec<Minor> {
         let loaded = self.loaded();
         let tests = loaded.version_tests.get_or_init(|| match &loaded.code {
-            Ok(code) if loaded.source.text.contains("version_info") => {
-                version_tests::version_tests(&code.body, starts)
+            Ok(_) if loaded.source.text.contains("version_info") => {
+                version_tests::version_tests(&self.code_if_any().body, starts)
             }
             _ => Vec::new(),
         });
@@ -322,7 +349,7 @@ impl Module {
 
     fn loaded(&self) -> &Loaded {
         self.loaded.get_or_init(|| match Source::read(self.path.clone(), self.shown.clone()) {
-            Ok(source) => Loaded::of(source),
+            Ok(source) => Loaded::of(self, source),
             Err(error) => Loaded::unread(self, error),
         })
     }
@@ -336,20 +363,22 @@ fn new_id() -> u64 {
 impl Loaded {
     fn unread(module: &Module, error: ReadError) -> Loaded {
         let source = Source::from_text(module.path.clone(), module.shown.clone(), "".into());
-        Loaded::new(Arc::new(source), Err(Unreadable::Read(error)))
+        Loaded::of_code(module, Arc::new(source), Err(Unreadable::Read(error)))
     }
 
-    fn of(source: Source) -> Loaded {
-        let lower = if source.is_notebook() { python::lower_cells } else { python::lower };
-        let lowered = fault::caught("lower", &source.shown, || lower(&source.text));
-        let code = match lowered {
-            Some(lowered) => lowered.map(Arc::new).map_err(Unreadable::Syntax),
-            None => Err(Unreadable::Fault),
-        };
-        Loaded::new(Arc::new(source), code)
+    fn of(module: &Module, source: Source) -> Loaded {
+        let code = lower(&source);
+        Loaded::of_code(module, Arc::new(source), code)
     }
 
-    fn new(source: Arc<Source>, code: Result<Arc<ir::Module>, Unreadable>) -> Loaded {
+    fn of_code(module: &Module, source: Arc<Source>, code: Result<ir::Module, Unreadable>) -> Loaded {
+        let code = code.map(|code| Slot::new(module.kept.clone(), source.text.len(), code));
         Loaded { source, code, unix_words: OnceLock::new(), version_tests: OnceLock::new() }
     }
+}
+
+fn lower(source: &Source) -> Result<ir::Module, Unreadable> {
+    let lower = if source.is_notebook() { python::lower_cells } else { python::lower };
+    let lowered = fault::caught("lower", &source.shown, || lower(&source.text));
+    lowered.map_or(Err(Unreadable::Fault), |lowered| lowered.map_err(Unreadable::Syntax))
 }

@@ -1,14 +1,16 @@
 //! Where a module says a word by which Linux and macOS can be told apart.
 
+use std::sync::Arc;
+
 use crate::ir::{self, ExprKind, Span, Stmt, StmtKind};
 
 /// Each place is given by the name of the innermost function around it, and as nothing where it is no
 /// part of a function. What only people read does not count.
-pub fn functions_with_unix_words(text: &str, body: &[Stmt]) -> Vec<Option<Span>> {
+pub fn functions_with_unix_words(text: &str, code: impl Fn() -> Arc<ir::Module>) -> Vec<Option<Span>> {
     let mut places: Vec<Option<Span>> = Vec::new();
     let mut outline = None;
     for at in unix_words(text.as_bytes()).filter(|at| !is_in_comment(text, *at)) {
-        let outline = outline.get_or_insert_with(|| Outline::of(body));
+        let outline = outline.get_or_insert_with(|| Outline::of(&code().body));
         if !outline.texts.iter().any(|text| holds(*text, at)) {
             // Inner functions stand behind those around them.
             let inner = outline.functions.iter().rev().find(|(body, _)| holds(*body, at));
@@ -86,7 +88,7 @@ mod tests {
     /// The names of the functions, `-` for the module itself.
     fn places(text: &str) -> String {
         let code = python::lower(text).unwrap();
-        let places = functions_with_unix_words(text, &code.body);
+        let places = functions_with_unix_words(text, || code.clone().into());
         let name = |place: &Option<crate::ir::Span>| {
             place.map_or("-", |name| &text[name.start as usize..name.end as usize])
         };

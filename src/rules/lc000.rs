@@ -17,7 +17,7 @@ pub fn check(workspace: &Workspace, _: &[RootTrace]) -> Vec<Diagnosis> {
             continue;
         }
         let start = || module.source().place(Span::default());
-        let (place, message) = match module.code() {
+        let (place, message) = match module.readable() {
             Ok(_) if workspace.has_fault(index) => (start(), fault::MESSAGE.to_owned()),
             Err(Unreadable::Fault) => (start(), fault::MESSAGE.to_owned()),
             Ok(_) | Err(Unreadable::Read(ReadError::Io { .. })) => continue,

@@ -23,7 +23,7 @@ const OWN: &str = "LC9";
 pub fn unknown(settings: &Settings, workspace: &Workspace, comments: &Comments) -> Vec<Diagnosis> {
     let mut found = Vec::new();
     // A file that cannot be parsed has one thing wrong with it, and no comment is added or changed there.
-    let is_parsed = |module: usize| workspace.modules[module].code().is_ok();
+    let is_parsed = |module: usize| workspace.modules[module].readable().is_ok();
     for (module, directives) in comments.values().filter(|(module, _)| is_parsed(*module)) {
         for directive in directives {
             if let Some((what, help)) = &directive.problem {
@@ -125,7 +125,7 @@ fn is_complete(settings: &Settings, workspace: &Workspace, traces: &[RootTrace],
     let walked = |path: &PathBuf| outermost.starts_with(files::absolute(path, &settings.cwd));
     settings.stdin.is_none()
         && settings.paths.iter().any(walked)
-        && file.code().is_ok()
+        && file.readable().is_ok()
         && project.evidence.verdict != Deployment::Elsewhere
         && !traces.iter().filter(of_project).any(|trace| trace.incomplete.is_some())
 }

@@ -312,7 +312,8 @@ fn constants() {
         ("9223372036854775808", "BigInt"),
         ("0xff, 1_0", "(tuple Int(255) Int(10))"),
         ("1.5, 2j", "(tuple Float(1.5) Complex)"),
-        ("'a' \"b\" r'\\c'", "\"ab\\\\c\""),
+        ("('a' \"b\" r'\\c',)", "(tuple \"ab\\\\c\")"),
+        ("'only people read this'", "\"\""),
         ("b'a' b'\\x00'", "Bytes([97, 0])"),
     ]);
 }
