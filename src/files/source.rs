@@ -1,13 +1,13 @@
 //! One Python file, or the code of a notebook, as text: bytes ⇄ text, and offsets ⇄ lines and columns.
 
 use std::fmt;
-use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use super::encoding::{BOM, Encoding};
 use super::notebook::{self, Cell};
+use super::open::open;
 use super::walk::error_text;
 use crate::finding::{Place, Position, ShownPath};
 use crate::ir::Span;
@@ -214,13 +214,9 @@ impl Source {
 ///
 /// Also when it is a pipe or a device, or longer than [`MAX_BYTES`].
 pub fn read_whole(path: &Path) -> io::Result<Vec<u8>> {
-    let metadata = std::fs::metadata(path)?;
-    // Opening a pipe would wait for someone to write into it.
-    if !metadata.is_file() {
-        return Err(io::Error::other("it is not a regular file"));
-    }
-    let mut bytes = Vec::with_capacity((metadata.len() as usize).min(MAX_BYTES) + 1);
-    File::open(path)?.take(MAX_BYTES as u64 + 1).read_to_end(&mut bytes)?;
+    let file = open(path)?;
+    let mut bytes = Vec::with_capacity((file.metadata()?.len() as usize).min(MAX_BYTES) + 1);
+    file.take(MAX_BYTES as u64 + 1).read_to_end(&mut bytes)?;
     if bytes.len() > MAX_BYTES {
         return Err(io::Error::other(format!("it is longer than {} MiB", MAX_BYTES >> 20)));
     }

@@ -2,7 +2,6 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -13,6 +12,7 @@ use rayon::prelude::*;
 use super::imports::{Import, ImportKind, Imports, imports};
 use super::modules::{Found, Modules};
 use super::notebook;
+use super::open::open;
 use super::prefilter::{Mention, Needles, Prefilter};
 use super::role::{Linked, Role, roles};
 use super::roots::roots_of;
@@ -248,7 +248,7 @@ fn read(path: &Path, unsaved: &Unsaved, buffer: &mut Vec<u8>) -> std::io::Result
         buffer[..text.len()].copy_from_slice(text.as_bytes());
         return Ok(text.len());
     }
-    let mut file = File::open(path)?;
+    let mut file = open(path)?;
     let mut length = 0;
     loop {
         match file.read(&mut buffer[length..]) {

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock};
 
 use super::dependencies::{Dependencies, text};
+use crate::files;
 use table::{FileRow, Table};
 
 /// Where a project runs, as far as its files tell.
@@ -164,10 +165,7 @@ fn scripts(text: &str) -> Vec<String> {
 fn read(path: &Path) -> String {
     use std::io::Read;
     let mut bytes = Vec::new();
-    if !path.is_file() {
-        return String::new();
-    }
-    let Ok(file) = std::fs::File::open(path) else { return String::new() };
+    let Ok(file) = files::open(path) else { return String::new() };
     if file.take(ONE_TEXT).read_to_end(&mut bytes).is_err() {
         return String::new();
     }

@@ -1,11 +1,10 @@
 //! The text of a metadata file, whatever an editor or a shell made of it.
 
-use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
 use super::Problem;
-use crate::files::error_text;
+use crate::files::{self, error_text};
 
 /// Larger files are not metadata that a person or a resolver wrote (bytes).
 const LIMIT: u64 = 128 << 20;
@@ -24,11 +23,11 @@ pub fn read(path: &Path, problems: &mut Vec<Problem>) -> Option<String> {
 }
 
 fn read_bytes(path: &Path) -> Result<Option<Vec<u8>>, String> {
-    // A folder or a pipe of that name is no metadata, and opening a pipe would wait for a writer.
+    // A folder or a pipe of that name is no metadata.
     if std::fs::metadata(path).is_ok_and(|metadata| !metadata.is_file()) {
         return Ok(None);
     }
-    let file = match File::open(path) {
+    let file = match files::open(path) {
         Ok(file) => file,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(unread(&error)),

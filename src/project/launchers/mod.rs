@@ -27,7 +27,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::files::LauncherKind;
+use crate::files::{self, LauncherKind};
 use crate::ir::Span;
 use crate::platform::Platform;
 
@@ -160,12 +160,12 @@ fn folders(path: &Path, top: &Path) -> Vec<PathBuf> {
 }
 
 pub(super) fn load(path: &Path, limit: u64) -> Option<String> {
-    let metadata = std::fs::metadata(path).ok()?;
-    if !metadata.is_file() || metadata.len() > limit {
+    let file = files::open(path).ok()?;
+    if file.metadata().ok()?.len() > limit {
         return None;
     }
     let mut bytes = Vec::new();
-    std::fs::File::open(path).ok()?.take(limit).read_to_end(&mut bytes).ok()?;
+    file.take(limit).read_to_end(&mut bytes).ok()?;
     Some(crate::project::dependencies::text::decode(&bytes))
 }
 
