@@ -111,7 +111,7 @@ pub fn why_no_root(workspace: &Workspace, module: usize) -> &'static str {
         Role::Imported => {
             "No run begins with it: neither it nor what imports it names anything that starts or chooses a loop."
         }
-        Role::Unrelated => "Nothing in it, nor in what imports it, starts or chooses a loop.",
+        Role::Command => "Nothing in it, nor in what imports it, starts or chooses a loop.",
     }
 }
 

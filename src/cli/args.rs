@@ -118,7 +118,7 @@ pub struct Options {
     /// Worker threads [default: one a core].
     #[arg(short, long, value_name = "N", value_parser = jobs, help_heading = "Global options")]
     pub jobs: Option<NonZeroUsize>,
-    /// Parse every file, also those that cannot matter.
+    /// Take every file for one that may start a loop: what the search for words leaves out is followed as well.
     #[arg(long, hide = true)]
     pub no_prefilter: bool,
 }

@@ -10,8 +10,8 @@ pub enum Role {
     Importer,
     /// Imported by a seed or an importer.
     Imported,
-    /// Only here because the filter is off.
-    Unrelated,
+    /// A command line outside Python, which is no file.
+    Command,
 }
 
 /// A file, as a part of the import graph.

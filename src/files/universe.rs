@@ -72,7 +72,7 @@ pub struct Target {
 pub type Unsaved = BTreeMap<PathBuf, Arc<str>>;
 
 /// Reads every walked file once, unless `unsaved` has its text, and computes the universe. With
-/// `prefilter` off all walked files are in it.
+/// `prefilter` off every file is taken for a seed.
 pub fn universe(
     walked: &Walked,
     needles: &Needles,
@@ -100,13 +100,10 @@ pub fn universe(
     for seed in &started {
         graph.files[*seed as usize].mention = Mention::Seed;
     }
-    let mut roles = roles(&graph.files);
     if !prefilter {
-        for (role, file) in roles.iter_mut().zip(&graph.files) {
-            *role = role.or(file.read.then_some(Role::Unrelated));
-        }
+        graph.files.iter_mut().filter(|file| file.read).for_each(|file| file.mention = Mention::Seed);
     }
-    assemble(walked, &modules, &graph, &roles)
+    assemble(walked, &modules, &graph, &roles(&graph.files))
 }
 
 /// What was learnt of each file, by its number.
@@ -303,7 +300,7 @@ fn assemble(walked: &Walked, modules: &Modules, graph: &Graph, roles: &[Option<R
         followed: graph.files.iter().skip(walked.files.len()).filter(|file| file.read).count(),
         seeds: count(Role::Seed),
         importers: count(Role::Importer),
-        closure: files.len() - count(Role::Unrelated),
+        closure: files.len(),
         bytes: graph.bytes,
     };
     Universe { files, roots, stats }
@@ -375,8 +372,8 @@ mod tests {
         ]);
         project.check(".", &["flag.py Imported", "loops.py Seed", "main.py Importer", "middle.py Importer"]);
         let all = project.universe(".", &[], false);
-        assert_eq!(project.roles(&all).last().unwrap(), "other.py Unrelated");
-        assert_eq!((all.stats.walked, all.stats.closure, all.stats.seeds), (5, 4, 1));
+        assert!(project.roles(&all).iter().all(|file| file.ends_with("Seed")));
+        assert_eq!((all.stats.walked, all.stats.closure, all.stats.seeds), (5, 5, 5));
     }
 
     #[test]

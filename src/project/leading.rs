@@ -16,7 +16,7 @@ use crate::python::{Outlined, outline};
 /// Words such as `run` mean many things: they are believed only in modules that can start a loop, which
 /// is the second argument of `starts`.
 pub fn leading_names(modules: &Modules, starts: impl Fn(&str, bool) -> bool + Sync) -> FxHashSet<u32> {
-    let list: Vec<&Module> = modules.iter().filter(|module| module.file.role != Role::Unrelated).collect();
+    let list: Vec<&Module> = modules.iter().filter(|module| module.file.role != Role::Command).collect();
     let functions: Vec<Function> =
         list.par_iter().flat_map_iter(|module| functions(module, &starts)).collect();
     let mut by_word: FxHashMap<u32, Vec<u32>> = FxHashMap::default();

@@ -114,7 +114,7 @@ impl Modules {
         let file = UniverseFile {
             path: source.path.clone(),
             root,
-            role: Role::Unrelated,
+            role: Role::Command,
             given: true,
             imported: false,
             main: false,
@@ -306,7 +306,7 @@ impl Module {
 
     /// Whether neither it nor what it imports names anything that starts or chooses a loop.
     pub fn leads_nowhere(&self) -> bool {
-        matches!(self.file.role, Role::Imported | Role::Unrelated)
+        matches!(self.file.role, Role::Imported | Role::Command)
     }
 
     /// Whether code that ran holds a word by which Linux and macOS can be told apart. `entered` says of
