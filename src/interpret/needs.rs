@@ -69,6 +69,7 @@ impl<'p> Machine<'p> {
         let begins = |text: &str| need.begins.iter().any(|begins| text.starts_with(begins.as_str()));
         need.packages.iter().all(|(name, versions)| packages.version_in(name, &versions.0))
             && need.present.as_deref().is_none_or(|name| packages.presence(name) == Some(true))
+            && need.absent.as_deref().is_none_or(|name| packages.presence(name) == Some(false))
             && need
                 .keyword
                 .as_deref()

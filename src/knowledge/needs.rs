@@ -33,6 +33,8 @@ pub struct Need {
     pub packages: BTreeMap<String, Versions>,
     /// Only where the project is known to have this package, which the code does not name.
     pub present: Option<String>,
+    /// Only where the project is known not to have this package.
+    pub absent: Option<String>,
     /// Only where the first argument, or the one named `url`, begins with one of these.
     #[serde(default)]
     pub begins: Vec<String>,
