@@ -35,9 +35,7 @@ pub fn run_all(workspace: &Workspace) -> Vec<RootTrace> {
         .par_iter()
         .map(|roots| {
             let run = || alone.of_module(roots);
-            let traces = workspace.guarded("functions", roots[0].module, run).unwrap_or_default();
-            workspace.modules.let_go();
-            traces
+            workspace.guarded("functions", roots[0].module, run).unwrap_or_default()
         })
         .collect();
     traces.extend(functions.into_iter().flatten());
@@ -65,7 +63,6 @@ fn run_each(workspace: &Workspace, roots: &[Root]) -> (Vec<RootTrace>, BTreeSet<
                 executed.append(&mut ran);
                 trace.on_other_pythons.push(other);
             }
-            workspace.modules.let_go();
             (trace, executed)
         })
         .collect();

@@ -5,20 +5,21 @@
 //! what was asked for of late is kept; the rest is made again from the text when somebody asks.
 
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use crate::ir;
 
 /// Texts of so many bytes together are kept as IR in any case.
 const ROOM: usize = 4 << 20;
 
-/// Counts what is kept, for all modules of an analysis.
+/// What is kept of all modules of an analysis.
 #[derive(Debug)]
 pub struct Kept {
     /// The bytes of the texts whose IR there is.
     held: AtomicUsize,
     /// How many it may be until something is let go.
     room: AtomicUsize,
+    slots: Mutex<Vec<Weak<Slot>>>,
 }
 
 /// The IR of one module, or the place where it was.
@@ -36,43 +37,49 @@ pub struct Slot {
 
 impl Default for Kept {
     fn default() -> Kept {
-        Kept { held: AtomicUsize::new(0), room: AtomicUsize::new(ROOM) }
+        Kept { held: AtomicUsize::new(0), room: AtomicUsize::new(ROOM), slots: Mutex::default() }
     }
 }
 
 impl Kept {
-    /// Lets go of what nobody asked for since the last time, if more is kept than there is room for. What
-    /// is used gets as much room as it needs, and a quarter more.
-    pub fn let_go<'s>(&self, slots: impl Iterator<Item = &'s Slot>) {
-        if self.held.load(Ordering::Relaxed) <= self.room.load(Ordering::Relaxed) {
+    /// Takes a module in. `size` is that of its text in bytes.
+    pub fn add(self: &Arc<Kept>, size: usize, code: ir::Module) -> Arc<Slot> {
+        let code = Mutex::new(Some(Arc::new(code)));
+        let (kept, idle, patience) = (self.clone(), AtomicU32::new(0), AtomicU32::new(1));
+        let slot = Arc::new(Slot { kept, size, code, idle, patience });
+        self.slots.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::downgrade(&slot));
+        self.hold(size);
+        slot
+    }
+
+    /// Counts so many bytes more. If it is more than there is room for, what nobody asked for since the
+    /// last time is let go; what is used gets as much room as it needs, and a quarter more.
+    fn hold(&self, size: usize) {
+        let held = self.held.fetch_add(size, Ordering::Relaxed) + size;
+        if held <= self.room.load(Ordering::Relaxed) {
             return;
         }
-        // Threads that come by meanwhile have nothing to do.
-        self.room.store(usize::MAX, Ordering::Relaxed);
-        slots.for_each(Slot::let_go);
+        // Where another thread is at it, this one has nothing to do.
+        let Ok(mut slots) = self.slots.try_lock() else { return };
+        slots.retain(|slot| slot.upgrade().map(|slot| slot.let_go()).is_some());
         let held = self.held.load(Ordering::Relaxed);
         self.room.store(ROOM.max(held + held / 4), Ordering::Relaxed);
     }
 }
 
 impl Slot {
-    /// `size` is that of the text in bytes.
-    pub fn new(kept: Arc<Kept>, size: usize, code: ir::Module) -> Slot {
-        kept.held.fetch_add(size, Ordering::Relaxed);
-        let code = Mutex::new(Some(Arc::new(code)));
-        Slot { kept, size, code, idle: AtomicU32::new(0), patience: AtomicU32::new(1) }
-    }
-
     /// The module, made by `lower` where it was let go.
     pub fn get(&self, lower: impl FnOnce() -> ir::Module) -> Arc<ir::Module> {
-        let mut code = self.code.lock().unwrap_or_else(PoisonError::into_inner);
         self.idle.store(0, Ordering::Relaxed);
-        let made = code.get_or_insert_with(|| {
-            self.kept.held.fetch_add(self.size, Ordering::Relaxed);
-            self.patience.fetch_add(self.patience.load(Ordering::Relaxed), Ordering::Relaxed);
-            Arc::new(lower())
-        });
-        made.clone()
+        let mut code = self.code.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(code) = &*code {
+            return code.clone();
+        }
+        let made = code.insert(Arc::new(lower())).clone();
+        drop(code);
+        self.patience.fetch_add(self.patience.load(Ordering::Relaxed), Ordering::Relaxed);
+        self.kept.hold(self.size);
+        made
     }
 
     fn let_go(&self) {
@@ -99,25 +106,24 @@ mod tests {
 
     #[test]
     fn what_is_not_used_is_let_go_and_made_again() {
-        let kept = Arc::new(Kept::default());
-        let slots =
-            [ROOM, ROOM / 2, ROOM / 4].map(|size| Slot::new(kept.clone(), size, ir::Module::default()));
-        let held = || slots.each_ref().map(|slot| slot.code.lock().is_ok_and(|code| code.is_some()));
-        // All are new.
-        kept.let_go(slots.iter());
-        assert_eq!(held(), [true; 3]);
-        // There is room for as much again, and a quarter.
+        let kept: Arc<Kept> = Arc::default();
+        let add = |size| kept.add(size, ir::Module::default());
+        let held = |slots: &[Arc<Slot>]| -> Vec<bool> {
+            slots.iter().map(|slot| slot.code.lock().is_ok_and(|code| code.is_some())).collect()
+        };
+        let mut slots = vec![add(ROOM), add(ROOM / 2)];
+        // All are new, and get the room they need.
+        assert_eq!(held(&slots), [true, true]);
         slots[1].get(ir::Module::default);
-        let more = Slot::new(kept.clone(), ROOM, ir::Module::default());
-        kept.let_go(slots.iter());
-        assert_eq!(held(), [false, true, false]);
+        slots.push(add(ROOM));
+        assert_eq!(held(&slots), [false, true, true]);
         let mut made = false;
         slots[0].get(|| {
             made = true;
             ir::Module::default()
         });
-        assert!(made && held()[0]);
-        drop((more, slots));
+        assert!(made && held(&slots)[0]);
+        drop(slots);
         assert_eq!(kept.held.load(Ordering::Relaxed), 0);
     }
 }

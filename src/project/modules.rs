@@ -52,7 +52,7 @@ pub struct Module {
 #[derive(Debug)]
 struct Loaded {
     source: Arc<Source>,
-    code: Result<Slot, Unreadable>,
+    code: Result<Arc<Slot>, Unreadable>,
     /// The innermost functions around such words; nothing where the module itself says one.
     unix_words: OnceLock<Vec<Option<Span>>>,
     /// What [`version_tests::version_tests`] found.
@@ -183,13 +183,6 @@ impl Modules {
             open.extend(imports.filter(|other| closure.insert(*other)));
         }
         closure
-    }
-
-    /// Lets go of modules that nobody asked for of late, where there are too many. They are lowered again
-    /// when somebody asks.
-    pub fn let_go(&self) {
-        let loaded = self.list.iter().filter_map(|module| module.loaded.get());
-        self.kept.let_go(loaded.filter_map(|loaded| loaded.code.as_ref().ok()));
     }
 
     pub fn iter(&self) -> impl Iterator<Item = &Module> {
@@ -372,7 +365,7 @@ impl Loaded {
     }
 
     fn of_code(module: &Module, source: Arc<Source>, code: Result<ir::Module, Unreadable>) -> Loaded {
-        let code = code.map(|code| Slot::new(module.kept.clone(), source.text.len(), code));
+        let code = code.map(|code| module.kept.add(source.text.len(), code));
         Loaded { source, code, unix_words: OnceLock::new(), version_tests: OnceLock::new() }
     }
 }
