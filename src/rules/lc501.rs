@@ -61,7 +61,9 @@ fn one(workspace: &Workspace, traces: &[RootTrace], site: Site, set: &Set<'_>) -
         }
         None => return None,
     };
-    let related = set.asking.iter().filter_map(|((_, site), run)| {
+    // Several programs may come to one call.
+    let starts: BTreeMap<Site, &Run> = set.asking.iter().map(|((_, site), run)| (*site, *run)).collect();
+    let related = starts.iter().filter_map(|(site, run)| {
         let message = format!("`{}` asks the policy", run.runner);
         Some(Related { place: place(workspace, *site)?, message })
     });

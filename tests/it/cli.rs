@@ -306,3 +306,20 @@ fn where_a_run_was_given_up_the_call_that_stands_there_is_unknown_and_the_summar
     assert_eq!(run.status, 0);
     assert!(run.stdout.contains("1 loop could not be told"), "{}", run.stdout);
 }
+
+#[test]
+fn a_call_that_two_programs_come_to_is_told_once() {
+    let start = "import asyncio\nimport sys\n\nif sys.platform == \"win32\":\n    \
+                 asyncio.set_event_loop_policy(asyncio.WindowsSelectorEventLoopPolicy())\n\n\n\
+                 async def main():\n    pass\n\n\ndef go():\n    asyncio.run(main())\n";
+    let program = "from start import go\n\nif __name__ == \"__main__\":\n    go()\n";
+    let python = "[project]\nname = \"a\"\nversion = \"1\"\nrequires-python = \">=3.12\"\n";
+    let project = Project::new(&files(&[
+        ("pyproject.toml", python),
+        ("start.py", start),
+        ("one.py", program),
+        ("two.py", program),
+    ]));
+    let run = project.run(&["check", "--min-severity", "info", "--select", "LC501", "."]);
+    assert_eq!(run.stdout.matches("asks the policy").count(), 1, "{}", run.stdout);
+}
