@@ -108,10 +108,10 @@ pub fn why_no_root(workspace: &Workspace, module: usize) -> &'static str {
         Role::Seed | Role::Importer => {
             "It has no main guard and does nothing at its top level that may start a loop, so no run begins with it."
         }
-        Role::Imported => {
+        // Nobody asks about a command line by the name of its file.
+        Role::Imported | Role::Command => {
             "No run begins with it: neither it nor what imports it names anything that starts or chooses a loop."
         }
-        Role::Command => "Nothing in it, nor in what imports it, starts or chooses a loop.",
     }
 }
 
