@@ -21,7 +21,7 @@ use crate::project::dependencies::Dependencies;
 use crate::project::distribution::is_library;
 use crate::project::evidence::{Deployment, Evidence, Texts};
 use crate::project::launchers::{self, LauncherFile, Program, Server, Started, console_scripts, own_name};
-use crate::project::{Modules, Project, Unreadable};
+use crate::project::{Modules, Neighbour, Project, Unreadable};
 use crate::settings::{Settings, Windows};
 
 /// What is analysed: all files that can matter, grouped into projects.
@@ -167,16 +167,7 @@ impl Workspace {
         let projects = self
             .projects
             .iter()
-            .map(|project| Project {
-                root: project.root.clone(),
-                top: project.top.clone(),
-                name: project.name.clone(),
-                is_library: project.is_library,
-                modules: modules.clone(),
-                dependencies: project.dependencies.clone(),
-                evidence: project.evidence.clone(),
-                neighbours: project.neighbours.clone(),
-            })
+            .map(|project| Project { modules: modules.clone(), ..project.clone() })
             .collect();
         Workspace {
             cwd: self.cwd.clone(),
@@ -250,24 +241,25 @@ const NEIGHBOURS: usize = 64;
 
 /// Tells each project which others it may import from.
 fn with_neighbours(mut projects: Vec<Project>) -> Vec<Project> {
-    let named: BTreeMap<PathBuf, bool> =
-        projects.iter().map(|project| (project.root.clone(), project.name.is_some())).collect();
+    let named: BTreeMap<PathBuf, Option<String>> =
+        projects.iter().map(|project| (project.root.clone(), project.name.clone())).collect();
     for project in &mut projects {
-        let around: Vec<&PathBuf> =
-            project.root.ancestors().skip(1).filter_map(|root| Some(named.get_key_value(root)?.0)).collect();
+        let around: Vec<(&PathBuf, &Option<String>)> =
+            project.root.ancestors().skip(1).filter_map(|root| named.get_key_value(root)).collect();
         // What stands below the outermost root around a project is one workspace with it.
-        let beside: Vec<&PathBuf> =
-            match around.last().copied().or(named.get_key_value(&project.root).map(|(root, _)| root)) {
-                Some(outermost) => named
+        let beside: Vec<(&PathBuf, &Option<String>)> =
+            match around.last().copied().or(named.get_key_value(&project.root)) {
+                Some((outermost, _)) => named
                     .range::<PathBuf, _>(outermost..)
                     .take_while(|(root, _)| root.starts_with(outermost))
-                    .filter(|(root, named)| **named && !project.root.starts_with(root))
-                    .map(|(root, _)| root)
+                    .filter(|(root, name)| name.is_some() && !project.root.starts_with(root))
                     .take(NEIGHBOURS)
                     .collect(),
                 None => Vec::new(),
             };
-        project.neighbours = around.into_iter().chain(beside).cloned().collect();
+        let neighbour =
+            |(root, name): (&PathBuf, &Option<String>)| Neighbour { root: root.clone(), name: name.clone() };
+        project.neighbours = around.into_iter().chain(beside).map(neighbour).collect();
     }
     projects
 }

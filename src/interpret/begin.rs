@@ -265,7 +265,7 @@ impl<'p> Machine<'p> {
 
     /// In the repository of a framework it depends on the root what the framework's name means.
     pub fn is_same_for_all_roots(&self) -> bool {
-        let is_framework = self.project.name.as_deref().is_some_and(|name| self.is_known_package(name));
+        let is_framework = self.project.published().any(|(_, name)| self.is_known_package(name));
         !is_framework && self.world.packages.instead.is_empty()
     }
 

@@ -292,14 +292,13 @@ impl<'p> Machine<'p> {
     /// In the repository of a framework itself, examples use the framework as everybody does; only its
     /// own modules are looked at from inside.
     fn is_own_framework(&self, name: &str) -> bool {
-        let published = |row: &str| self.project.name.as_deref() == Some(row);
-        let known = self
-            .knowledge
-            .runners
-            .below(name)
-            .any(|(_, index)| published(&self.knowledge.runners.rows[index].package));
-        let folder = [self.project.root.join(name), self.project.root.join("src").join(name)];
-        known && !folder.iter().any(|folder| self.project.modules[self.root.module].path.starts_with(folder))
+        let runners = &self.knowledge.runners;
+        let file = &self.project.modules[self.root.module].path;
+        self.project.published().any(|(root, package)| {
+            let is_inside =
+                || [root.join(name), root.join("src").join(name)].iter().any(|own| file.starts_with(own));
+            runners.below(name).any(|(_, index)| runners.rows[index].package == package) && !is_inside()
+        })
     }
 
     /// Standard library modules and packages that do not exist on this platform.

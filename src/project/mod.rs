@@ -26,7 +26,7 @@ use crate::project::dependencies::Dependencies;
 use crate::project::evidence::LazyEvidence;
 
 /// The files below one project root, with what its metadata says.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Project {
     /// Absolute.
     pub root: PathBuf,
@@ -41,9 +41,18 @@ pub struct Project {
     pub dependencies: Arc<Dependencies>,
     /// Looked for when somebody asks.
     pub evidence: Arc<LazyEvidence>,
-    /// The roots of other projects in the same analysis whose packages this one may import, as where
-    /// a workspace is installed as a whole: those around it, then those beside it that have a name.
-    pub neighbours: Vec<PathBuf>,
+    /// Other projects in the same analysis whose packages this one may import, as where a workspace is
+    /// installed as a whole: those around it, then those beside it that have a name.
+    pub neighbours: Vec<Neighbour>,
+}
+
+/// A project around another one, or beside it.
+#[derive(Clone, Debug)]
+pub struct Neighbour {
+    /// Absolute.
+    pub root: PathBuf,
+    /// The name under which it is published, lower-cased.
+    pub name: Option<String>,
 }
 
 #[cfg(test)]
@@ -105,11 +114,18 @@ impl Project {
     /// A package of a project around or beside this one.
     pub fn find_in_neighbours(&self, name: &str) -> Option<usize> {
         let folders: Vec<PathBuf> =
-            self.neighbours.iter().flat_map(|root| [root.clone(), root.join("src")]).collect();
+            self.neighbours.iter().flat_map(|other| [other.root.clone(), other.root.join("src")]).collect();
         match self.find(&folders, name) {
             Found::Module(module) if self.package_folder(module).is_some() => Some(module),
             _ => None,
         }
+    }
+
+    /// The roots and names of this project and of its neighbours, as far as they are published.
+    pub fn published(&self) -> impl Iterator<Item = (&Path, &str)> {
+        let neighbours = self.neighbours.iter().map(|other| (&*other.root, other.name.as_deref()));
+        let all = std::iter::once((&*self.root, self.name.as_deref())).chain(neighbours);
+        all.filter_map(|(root, name)| Some((root, name?)))
     }
 
     /// The module a dotted name is imported from; of a package, its `__init__.py`.
