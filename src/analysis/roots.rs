@@ -45,7 +45,7 @@ fn launch_of(workspace: &Workspace, acting: &Acting, index: usize, module: &Modu
     }
     let is_main = module.path.file_name().is_some_and(|name| name == "__main__.py");
     let is_hosted = module.host().is_some();
-    let is_started = is_main || is_hosted || module.file.main;
+    let is_started = is_main || is_hosted || module.has_main_guard();
     if !is_started && module.file.imported {
         return None;
     }

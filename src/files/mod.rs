@@ -21,6 +21,7 @@ mod write;
 pub use encoding::Encoding;
 pub use imports::hash;
 pub use launchers::LauncherKind;
+pub use modules::is_standard_library;
 pub use open::open;
 pub use prefilter::{Needle, Needles, is_identifier};
 pub use role::Role;

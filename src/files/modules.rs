@@ -3,6 +3,8 @@
 //! Folders and modules form a tree. A name is looked up from the importing file's folder and every
 //! folder above it, and in the `src` folder of each, as Python would find it there for one choice of
 //! `sys.path` or another; a name found nowhere on that way is looked up in every folder.
+//!
+//! Modules of the standard library are known without their files, also where these are checked.
 
 use std::path::{Path, PathBuf};
 
@@ -32,6 +34,8 @@ pub(super) struct Modules {
     stdlib: FxHashSet<u32>,
     init: u32,
     src: u32,
+    /// See [`is_standard_library`].
+    of_stdlib: [u32; 3],
 }
 
 /// What names resolve to.
@@ -81,6 +85,7 @@ impl Modules {
             stdlib: stdlib::MODULES.split_ascii_whitespace().map(|name| hash(name.as_bytes())).collect(),
             init: hash(b"__init__"),
             src: hash(b"src"),
+            of_stdlib: ["asyncio", "os", "site"].map(|name| hash(name.as_bytes())),
         };
         for top in tops {
             modules.new_dir(top, NONE);
@@ -128,16 +133,19 @@ impl Modules {
             return;
         }
         let before = found.files.len();
+        let is_stdlib = self.stdlib.contains(&first);
         let mut above = dir;
         while above != NONE {
-            self.descend(above, import.parts, import.kind, found);
+            if !is_stdlib || !self.is_standard_library(above) {
+                self.descend(above, import.parts, import.kind, found);
+            }
             if let Some(src) = self.child_dir(above, self.src) {
                 self.descend(src, import.parts, import.kind, found);
             }
             above = self.dirs[above as usize].parent;
         }
         let is_text = matches!(import.kind, ImportKind::Text | ImportKind::Word);
-        if found.files.len() == before && !is_text && !self.stdlib.contains(&first) {
+        if found.files.len() == before && !is_text && !is_stdlib {
             for dir in self.by_name.get(&first).into_iter().flatten() {
                 self.descend(*dir, import.parts, import.kind, found);
             }
@@ -200,6 +208,11 @@ impl Modules {
             }
             node = next;
         }
+    }
+
+    /// As the function of this name, from what is listed.
+    fn is_standard_library(&self, dir: u32) -> bool {
+        self.of_stdlib.iter().all(|name| self.heads.contains_key(&(dir, *name)))
     }
 
     fn child_dir(&self, dir: u32, name: u32) -> Option<u32> {
@@ -314,6 +327,12 @@ impl Modules {
         }
         self.nodes.push(Node { file, dir, next });
     }
+}
+
+/// Whether a folder is Python's own `Lib`, as in CPython's repository. What is imported from there is
+/// what every program imports.
+pub fn is_standard_library(dir: &Path) -> bool {
+    ["asyncio/__init__.py", "os.py", "site.py"].iter().all(|file| dir.join(file).is_file())
 }
 
 /// The hash of a file's name without its extension.

@@ -141,8 +141,10 @@ fn texts_of(changes: &[Change]) -> Vec<(usize, Arc<str>)> {
 /// What the program of a trace amounts to in every world. What the trace tells is not run again.
 pub fn as_it_stands(workspace: &Workspace, trace: &RootTrace, limits: Limits) -> Vec<Summary> {
     let project = workspace.project_of(trace.root.module);
+    let ran = |platform: &Platform| trace.paths.iter().any(|path| path.platform == *platform);
     let is_told = trace.root.launch != Launch::Function
         && trace.python.is_none()
+        && Platform::ALL.iter().all(ran)
         && (trace.incomplete.is_none() || trace.limits.steps == limits.steps);
     let mut summaries = Vec::new();
     if is_told {

@@ -14,6 +14,7 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 
 use crate::entry::{Launch, Process};
+use crate::interpret::explore::Tape;
 use crate::interpret::machine::{Flow, Machine, Stop, Unit};
 use crate::interpret::state::State;
 use crate::interpret::trace::{Event, Guard, Site};
@@ -76,6 +77,8 @@ struct Outcome {
     own: Vec<PathBuf>,
     /// Nothing where the import leaves something open, or makes a loop.
     imported: Option<Imported>,
+    /// It was not followed to its end.
+    is_cut_off: bool,
 }
 
 impl Outcome {
@@ -221,6 +224,12 @@ impl<'p> Machine<'p> {
         if known.is_some() {
             return known;
         }
+        // Every root runs on Windows first.
+        let on_windows = Key { platform: Platform::Windows, ..key.clone() };
+        let is_cut_off = |kept: &Vec<Rc<Outcome>>| kept.iter().all(|outcome| outcome.is_cut_off);
+        if IMPORTED.with_borrow(|kept| kept.get(&on_windows).is_some_and(is_cut_off)) {
+            return None;
+        }
         let mut outcome = self.follow_import(&key.dotted, &all);
         outcome.own = that_matter(&outcome.names);
         let outcome = Rc::new(outcome);
@@ -304,7 +313,14 @@ impl<'p> Machine<'p> {
         self.limits.steps = self.limits.import_steps;
         self.allow(self.limits.steps);
         self.looked_up.clear();
-        let outcome = self.import(dotted);
+        let mut outcome = self.import(dotted);
+        // A root that followed each way by itself would not get through the import.
+        let (_, own_steps, _) = left;
+        if outcome.is_ok() && !self.tape.is_decided() && self.meter.steps > own_steps / 2 {
+            self.tape = Tape::default();
+            self.state = self.fresh.clone();
+            outcome = self.explore(|machine| machine.import(dotted));
+        }
         let decided = std::mem::replace(&mut self.tape, tape).is_decided();
         let path_is_same = self.sys_path() == search_path;
         let state = std::mem::replace(&mut self.state, self.fresh.clone());
@@ -319,7 +335,8 @@ impl<'p> Machine<'p> {
             asked: self.world.asked(),
         };
         (self.meter, self.limits.steps, self.hurried) = left;
-        let quiet = self.incomplete.take().is_none() && imported.state.loops.is_empty();
+        let is_cut_off = self.incomplete.take().is_some() || matches!(outcome, Err(Stop::Bound(_)));
+        let quiet = !is_cut_off && imported.state.loops.is_empty();
         self.given_up.clear();
         self.cut_off.clear();
         self.clear();
@@ -328,6 +345,7 @@ impl<'p> Machine<'p> {
             names: std::mem::take(&mut self.looked_up),
             own: Vec::new(),
             imported: same_for_all.then_some(imported),
+            is_cut_off,
         }
     }
 

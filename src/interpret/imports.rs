@@ -183,9 +183,10 @@ impl<'p> Machine<'p> {
         }
     }
 
-    /// Whether the package around a module is one of the project.
+    /// Whether the innermost package around a module that is there is one of the project.
     fn is_in_project_package(&self, dotted: &str) -> bool {
-        let package = dotted.rsplit_once('.').and_then(|(package, _)| self.state.modules.get(package));
+        let around = dotted.rmatch_indices('.').map(|(at, _)| &dotted[..at]);
+        let package = around.filter_map(|package| self.state.modules.get(package)).next();
         matches!(
             package.map(|id| self.state.heap.get(*id)),
             Some(Object::Module(ModuleObject { path: Some(_), unit: Some(Unit::Project(_)), .. }))

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::entry::LoopKind;
 use crate::interpret::machine::{Flow, Machine, Stop};
-use crate::interpret::nearness::{Distance, MAYBE, NOWHERE};
+use crate::interpret::nearness::{Distance, FARTHEST, MAYBE};
 use crate::interpret::needs::RUNNING;
 use crate::interpret::state::State;
 use crate::interpret::value::{Id, Object, Value};
@@ -43,16 +43,19 @@ impl<'p> Machine<'p> {
         let escaped = std::mem::take(&mut self.state.escaped);
         let loops = self.loops_started();
         let module = &self.project.modules[self.root.module];
-        if module.is_test(&self.project.top) && !module.file.main {
+        let is_test = module.is_test(&self.project.top);
+        if is_test && !module.has_main_guard() {
             return;
         }
+        // The tests of a file are many, and words such as `run` stand in most of them.
+        let farthest = if is_test { FARTHEST } else { MAYBE };
         // They get steps of their own, so that none costs another one, or the next way, its end.
         let left = self.meter;
         let mut escaped: Vec<(Distance, Id)> =
             escaped.into_iter().map(|id| (self.distance(id), id)).collect();
         escaped.sort_unstable();
         for (distance, id) in
-            escaped.into_iter().take_while(|(distance, _)| *distance < NOWHERE).take(FUNCTIONS)
+            escaped.into_iter().take_while(|(distance, _)| *distance <= farthest).take(FUNCTIONS)
         {
             let Some(code) = self.code_of(id) else { continue };
             // A process that it spawns registers it again, and does not call it.

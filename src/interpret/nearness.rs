@@ -17,7 +17,7 @@ use crate::ir::{self, Expr, ExprKind, Name, Span, Stmt, StmtKind};
 pub type Distance = u8;
 
 /// Names are followed through so many functions.
-const FARTHEST: Distance = 4;
+pub const FARTHEST: Distance = 4;
 /// Something that may be the method of a runner is called, on an object nothing is known about.
 pub const MAYBE: Distance = FARTHEST + 1;
 /// No name leads to a loop.

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::entry::Launch;
+use crate::files::Role;
 use crate::interpret::explore::Tape;
 use crate::interpret::inherit::Inherited;
 use crate::interpret::machine::{Flow, Limits, Machine, Stop, Unit};
@@ -41,7 +42,7 @@ fn run_root_with(options: &RunOptions<'_>, root: &Root, record: bool) -> (RootTr
     let (mut executed, mut entered) = (BTreeSet::new(), BTreeSet::new());
     let module = &options.project.modules[root.module];
     // What stands in test functions is left to the test runner; the rest of a test module is small.
-    let only_tests = module.is_test(&options.project.top) && !module.file.main;
+    let only_tests = module.is_test(&options.project.top) && !module.has_main_guard();
     let own = options.limits.steps;
     let steps = if only_tests { own.min(options.limits.function_steps / 2) } else { own };
     let command = module.command.as_ref();
@@ -65,6 +66,9 @@ fn run_root_with(options: &RunOptions<'_>, root: &Root, record: bool) -> (RootTr
         entered.append(&mut machine.entered);
         trace.modules.append(&mut machine.loaded);
         trace.guards.append(&mut machine.guards);
+        if module.file.role != Role::Seed && is_given_up(world, &trace) {
+            break;
+        }
     }
     (trace, executed)
 }
@@ -104,6 +108,14 @@ fn run_functions_with(
         entered.append(&mut machine.entered);
     }
     traces
+}
+
+/// Whether the runs on Windows, which are the first, were given up before anything about loops happened.
+/// Elsewhere they would take as many steps, for an answer that nobody asks for alone.
+fn is_given_up(world: &World<'_>, trace: &RootTrace) -> bool {
+    let happened = || trace.paths.iter().any(|path| !path.events.is_empty());
+    let withheld = || trace.guards.iter().any(|guard| guard.withheld.is_some());
+    world.platform == Platform::Windows && trace.incomplete.is_some() && !happened() && !withheld()
 }
 
 /// The world of Linux, when the runs there have been through and nothing they met can tell it from

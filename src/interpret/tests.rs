@@ -19,13 +19,17 @@ fn trace(platform: Platform, text: &str) -> RootTrace {
 }
 
 fn trace_here(platform: Platform, text: &str) -> RootTrace {
+    trace_of(Role::Seed, &[platform], text)
+}
+
+fn trace_of(role: Role, platforms: &[Platform], text: &str) -> RootTrace {
     let root = PathBuf::from("/no-such-project");
     let path = root.join("main.py");
     let shown = shown_path(&path, Path::new("/no-such-project"));
     let file = UniverseFile {
         path: path.clone(),
         root: 0,
-        role: Role::Seed,
+        role,
         given: true,
         imported: false,
         main: true,
@@ -34,7 +38,8 @@ fn trace_here(platform: Platform, text: &str) -> RootTrace {
     let modules = Modules::new(vec![(file, shown.clone())]);
     modules.put(&path, Ok(Source::from_text(path.clone(), shown, text.into())));
     let project = Project::alone(root, modules);
-    let worlds = [World::of(&project.dependencies, platform)];
+    let world = |platform: &Platform| World::of(&project.dependencies, *platform);
+    let worlds: Vec<World<'_>> = platforms.iter().map(world).collect();
     let options = RunOptions {
         project: &project,
         worlds: &worlds,
@@ -155,18 +160,34 @@ serve()
     assert_eq!(runs(Platform::Windows, program), ["asyncio.run Selector", "asyncio.run Proactor"]);
 }
 
-#[test]
-fn code_that_never_ends_or_is_nested_without_end_is_given_up_with_a_reason() {
-    let deep = format!("x = {}1{}\n", "-(".repeat(1200), ")".repeat(1200));
-    assert_eq!(trace(Platform::Windows, &deep).incomplete, None);
-    let endless = "
+const ENDLESS: &str = "
 def grow(n):
     for a in range(200):
         for b in range(200):
             for c in range(200): n = n + 1
 grow(0)
 ";
-    assert!(trace(Platform::Windows, endless).incomplete.is_some());
+
+#[test]
+fn code_that_never_ends_or_is_nested_without_end_is_given_up_with_a_reason() {
+    let deep = format!("x = {}1{}\n", "-(".repeat(1200), ")".repeat(1200));
+    assert_eq!(trace(Platform::Windows, &deep).incomplete, None);
+    assert!(trace(Platform::Windows, ENDLESS).incomplete.is_some());
+}
+
+#[test]
+fn what_names_no_loop_and_is_given_up_on_windows_is_not_followed_elsewhere() {
+    let platforms = |role, text: &str| {
+        let mut platforms: Vec<Platform> =
+            trace_of(role, &Platform::ALL, text).paths.iter().map(|path| path.platform).collect();
+        platforms.dedup();
+        platforms
+    };
+    assert_eq!(platforms(Role::Importer, ENDLESS), [Platform::Windows]);
+    assert_eq!(platforms(Role::Seed, ENDLESS), Platform::ALL);
+    let policy = "import asyncio\nasyncio.set_event_loop_policy(asyncio.DefaultEventLoopPolicy())\n";
+    assert_eq!(platforms(Role::Importer, &format!("{policy}{ENDLESS}")), Platform::ALL);
+    assert_eq!(platforms(Role::Importer, "x = 1\n"), Platform::ALL);
 }
 
 #[test]

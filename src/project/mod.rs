@@ -9,6 +9,7 @@ mod kept;
 pub mod launchers;
 mod leading;
 mod line_length;
+mod main_guard;
 mod modules;
 pub mod python_versions;
 mod site;

@@ -9,13 +9,15 @@ use std::sync::{Arc, OnceLock};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::fault;
-use crate::files::{ReadError, Role, Source, UniverseFile, hash};
+use crate::files::{ReadError, Role, Source, UniverseFile, hash, is_standard_library};
 use crate::finding::ShownPath;
 use crate::ir::{self, Span};
+use crate::knowledge::stdlib::is_stdlib;
 use crate::knowledge::{Host, Knowledge, Needed};
 use crate::project::kept::{Kept, Slot};
 use crate::project::launchers::Server;
 use crate::project::leading::leading_names;
+use crate::project::main_guard::{has_main_guard, is_guarded_at_top};
 use crate::project::python_versions::Minor;
 use crate::project::{telling, version_tests};
 use crate::python::{self, SyntaxError};
@@ -27,6 +29,8 @@ pub struct Modules {
     by_path: Arc<FxHashMap<PathBuf, usize>>,
     /// Every folder that holds a module, directly or below.
     folders: Arc<FxHashSet<PathBuf>>,
+    /// The standard libraries among the folders, whose modules are known without their files.
+    stdlibs: Arc<[PathBuf]>,
     /// The folders that command lines put on `PYTHONPATH`; absolute, each once.
     python_paths: Vec<PathBuf>,
     /// Shared with what a fix changes: what it writes starts nothing that was not started.
@@ -44,6 +48,7 @@ pub struct Module {
     pub command: Option<Arc<Server>>,
     kept: Arc<Kept>,
     loaded: OnceLock<Loaded>,
+    has_main_guard: OnceLock<bool>,
     names_proactor: OnceLock<bool>,
     proactor_word: OnceLock<Option<usize>>,
 }
@@ -93,8 +98,11 @@ impl Modules {
             by_path.insert(file.path.clone(), list.len());
             list.push(Arc::new(Module::new(file, shown, None, kept.clone())));
         }
+        let holding_asyncio = list.iter().filter(|module| module.path.ends_with("asyncio/__init__.py"));
+        let stdlibs = holding_asyncio.filter_map(|module| module.path.parent()?.parent());
+        let stdlibs = stdlibs.filter(|folder| is_standard_library(folder)).map(Path::to_path_buf).collect();
         let (by_path, folders, leading) = (Arc::new(by_path), Arc::new(folders), Arc::default());
-        Modules { id: new_id(), list, by_path, folders, python_paths: Vec::new(), leading, kept }
+        Modules { id: new_id(), list, by_path, folders, stdlibs, python_paths: Vec::new(), leading, kept }
     }
 
     /// No other list of modules in this process has the same, so that what was learnt from one is not
@@ -152,6 +160,7 @@ impl Modules {
             list: list.collect(),
             by_path: self.by_path.clone(),
             folders: self.folders.clone(),
+            stdlibs: self.stdlibs.clone(),
             python_paths: self.python_paths.clone(),
             leading: self.leading.clone(),
             kept: self.kept.clone(),
@@ -195,7 +204,8 @@ impl Modules {
 
     pub fn find(&self, folders: &[PathBuf], name: &str) -> Found {
         let mut namespaces = Vec::new();
-        for folder in folders {
+        let is_known = |folder: &PathBuf| self.stdlibs.contains(folder) && is_stdlib(name);
+        for folder in folders.iter().filter(|folder| !is_known(folder)) {
             let inner = folder.join(name);
             let is_folder = self.folders.contains(&inner);
             let package = if is_folder { self.at(&inner.join("__init__.py")) } else { None };
@@ -227,8 +237,17 @@ impl std::ops::Index<usize> for Modules {
 
 impl Module {
     fn new(file: UniverseFile, shown: ShownPath, command: Option<Arc<Server>>, kept: Arc<Kept>) -> Module {
-        let (loaded, names_proactor, proactor_word) = Default::default();
-        Module { path: file.path.clone(), shown, file, command, kept, loaded, names_proactor, proactor_word }
+        Module {
+            path: file.path.clone(),
+            shown,
+            file,
+            command,
+            kept,
+            loaded: OnceLock::new(),
+            has_main_guard: OnceLock::new(),
+            names_proactor: OnceLock::new(),
+            proactor_word: OnceLock::new(),
+        }
     }
 
     pub fn source(&self) -> &Arc<Source> {
@@ -274,6 +293,15 @@ impl Module {
     /// Whether it is a notebook, whose cells a kernel runs. Their text is not asked for.
     pub fn is_notebook(&self) -> bool {
         self.path.extension().is_some_and(|extension| extension == "ipynb")
+    }
+
+    /// Whether it is meant to be run: it asks whether it is. What cannot be read is taken for that if
+    /// `__main__` stands anywhere.
+    pub fn has_main_guard(&self) -> bool {
+        // Most guards are seen without the parser.
+        let in_text = || self.glance(is_guarded_at_top).unwrap_or(true);
+        let in_code = || self.code().map_or(true, |code| has_main_guard(&code.body));
+        self.file.main && *self.has_main_guard.get_or_init(|| in_text() || in_code())
     }
 
     /// The program that runs the file because of its name.
