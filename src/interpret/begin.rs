@@ -14,7 +14,6 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 
 use crate::entry::{Launch, Process};
-use crate::interpret::explore::Tape;
 use crate::interpret::machine::{Flow, Machine, Stop, Unit};
 use crate::interpret::state::State;
 use crate::interpret::trace::{Event, Guard, Site};
@@ -51,6 +50,8 @@ pub struct Key {
     own: Vec<PathBuf>,
     /// The steps of the import are part of its outcome.
     recorded: bool,
+    /// Its ways are taken together.
+    merged: bool,
 }
 
 impl Key {
@@ -79,6 +80,8 @@ struct Outcome {
     imported: Option<Imported>,
     /// It was not followed to its end.
     is_cut_off: bool,
+    /// What one way took where there are others, and nothing where there are none.
+    open_steps: Option<u64>,
 }
 
 impl Outcome {
@@ -204,8 +207,20 @@ impl<'p> Machine<'p> {
         if !self.is_same_for_all_roots() {
             return None;
         }
+        let outcome = self.outcome(self.key_of(dotted.clone()))?;
+        // A root that followed each way by itself would not get through the import.
+        match outcome.open_steps {
+            Some(steps) if steps > self.limits.steps / 2 => {
+                self.outcome(Key { merged: true, ..self.key_of(dotted) })
+            }
+            _ => Some(outcome),
+        }
+    }
+
+    /// What comes of an import on this platform, followed by this root or by another one.
+    fn outcome(&mut self, mut key: Key) -> Option<Rc<Outcome>> {
         let all = self.project.search_path(&self.root);
-        let is_common = dotted == ASYNCIO;
+        let is_common = key.dotted == ASYNCIO;
         let own = if is_common { all.clone() } else { self.own_folders(&all) };
         let that_matter = |names: &BTreeSet<Name>| -> Vec<PathBuf> {
             let finds = |folder: &PathBuf, name: &Name| {
@@ -213,24 +228,22 @@ impl<'p> Machine<'p> {
             };
             own.iter().filter(|folder| names.iter().any(|name| finds(folder, name))).cloned().collect()
         };
-        let mut key = self.key_of(dotted);
         if is_common {
             key.project = None;
         }
-        let known = IMPORTED.with_borrow(|kept| {
+        let known = |key: &Key| {
             let same = |outcome: &&Rc<Outcome>| that_matter(&outcome.names) == outcome.own;
-            kept.get(&key).and_then(|outcomes| outcomes.iter().find(same).cloned())
-        });
-        if known.is_some() {
-            return known;
+            IMPORTED.with_borrow(|kept| kept.get(key).and_then(|all| all.iter().find(same).cloned()))
+        };
+        if let Some(outcome) = known(&key) {
+            return Some(outcome);
         }
-        // Every root runs on Windows first.
+        // Every root runs on Windows first: what was too long there is so here.
         let on_windows = Key { platform: Platform::Windows, ..key.clone() };
-        let is_cut_off = |kept: &Vec<Rc<Outcome>>| kept.iter().all(|outcome| outcome.is_cut_off);
-        if IMPORTED.with_borrow(|kept| kept.get(&on_windows).is_some_and(is_cut_off)) {
+        if known(&on_windows).is_some_and(|outcome| outcome.is_cut_off) {
             return None;
         }
-        let mut outcome = self.follow_import(&key.dotted, &all);
+        let mut outcome = self.follow_import(&key, &all);
         outcome.own = that_matter(&outcome.names);
         let outcome = Rc::new(outcome);
         IMPORTED.with_borrow_mut(|kept| {
@@ -298,11 +311,12 @@ impl<'p> Machine<'p> {
             dotted,
             own: Vec::new(),
             recorded: self.recorder.is_some(),
+            merged: false,
         }
     }
 
     /// Imports a module in a fresh process of its own.
-    fn follow_import(&mut self, dotted: &str, search_path: &[PathBuf]) -> Outcome {
+    fn follow_import(&mut self, key: &Key, search_path: &[PathBuf]) -> Outcome {
         let executed = std::mem::take(&mut self.executed);
         let entered = std::mem::take(&mut self.entered);
         let loaded = std::mem::take(&mut self.loaded);
@@ -313,15 +327,13 @@ impl<'p> Machine<'p> {
         self.limits.steps = self.limits.import_steps;
         self.allow(self.limits.steps);
         self.looked_up.clear();
-        let mut outcome = self.import(dotted);
-        // A root that followed each way by itself would not get through the import.
-        let (_, own_steps, _) = left;
-        if outcome.is_ok() && !self.tape.is_decided() && self.meter.steps > own_steps / 2 {
-            self.tape = Tape::default();
-            self.state = self.fresh.clone();
-            outcome = self.explore(|machine| machine.import(dotted));
-        }
+        let outcome = if key.merged {
+            self.explore(|machine| machine.import(&key.dotted))
+        } else {
+            self.import(&key.dotted)
+        };
         let decided = std::mem::replace(&mut self.tape, tape).is_decided();
+        let steps = self.meter.steps;
         let path_is_same = self.sys_path() == search_path;
         let state = std::mem::replace(&mut self.state, self.fresh.clone());
         let recorded = std::mem::replace(&mut self.recorder, recorder);
@@ -346,6 +358,7 @@ impl<'p> Machine<'p> {
             own: Vec::new(),
             imported: same_for_all.then_some(imported),
             is_cut_off,
+            open_steps: (outcome.is_ok() && !decided).then_some(steps),
         }
     }
 
