@@ -241,25 +241,21 @@ const NEIGHBOURS: usize = 64;
 
 /// Tells each project which others it may import from.
 fn with_neighbours(mut projects: Vec<Project>) -> Vec<Project> {
-    let named: BTreeMap<PathBuf, Option<String>> =
-        projects.iter().map(|project| (project.root.clone(), project.name.clone())).collect();
+    let neighbour = |project: &Project| Neighbour { root: project.root.clone(), name: project.name.clone() };
+    let all: BTreeMap<PathBuf, Neighbour> =
+        projects.iter().map(|project| (project.root.clone(), neighbour(project))).collect();
     for project in &mut projects {
-        let around: Vec<(&PathBuf, &Option<String>)> =
-            project.root.ancestors().skip(1).filter_map(|root| named.get_key_value(root)).collect();
+        let around: Vec<&Neighbour> =
+            project.root.ancestors().skip(1).filter_map(|root| all.get(root)).collect();
         // What stands below the outermost root around a project is one workspace with it.
-        let beside: Vec<(&PathBuf, &Option<String>)> =
-            match around.last().copied().or(named.get_key_value(&project.root)) {
-                Some((outermost, _)) => named
-                    .range::<PathBuf, _>(outermost..)
-                    .take_while(|(root, _)| root.starts_with(outermost))
-                    .filter(|(root, name)| name.is_some() && !project.root.starts_with(root))
-                    .take(NEIGHBOURS)
-                    .collect(),
-                None => Vec::new(),
-            };
-        let neighbour =
-            |(root, name): (&PathBuf, &Option<String>)| Neighbour { root: root.clone(), name: name.clone() };
-        project.neighbours = around.into_iter().chain(beside).map(neighbour).collect();
+        let outermost = around.last().map_or(&project.root, |outermost| &outermost.root);
+        let beside = all
+            .range::<PathBuf, _>(outermost..)
+            .map(|(_, other)| other)
+            .take_while(|other| other.root.starts_with(outermost))
+            .filter(|other| other.name.is_some() && !project.root.starts_with(&other.root))
+            .take(NEIGHBOURS);
+        project.neighbours = around.iter().copied().chain(beside).cloned().collect();
     }
     projects
 }

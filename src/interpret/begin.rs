@@ -207,12 +207,11 @@ impl<'p> Machine<'p> {
         if !self.is_same_for_all_roots() {
             return None;
         }
-        let outcome = self.outcome(self.key_of(dotted.clone()))?;
+        let key = self.key_of(dotted);
+        let outcome = self.outcome(key.clone())?;
         // A root that followed each way by itself would not get through the import.
         match outcome.open_steps {
-            Some(steps) if steps > self.limits.steps / 2 => {
-                self.outcome(Key { merged: true, ..self.key_of(dotted) })
-            }
+            Some(steps) if steps > self.limits.steps / 2 => self.outcome(Key { merged: true, ..key }),
             _ => Some(outcome),
         }
     }

@@ -46,6 +46,8 @@ fn run_root_with(options: &RunOptions<'_>, root: &Root, record: bool) -> (RootTr
     let own = options.limits.steps;
     let steps = if only_tests { own.min(options.limits.function_steps / 2) } else { own };
     let command = module.command.as_ref();
+    // As a command line does that starts a server.
+    let names_a_loop = matches!(module.file.role, Role::Seed | Role::Command);
     let is_run = |platform| command.is_none_or(|command| command.place.platforms.contains(&platform));
     for world in options.worlds {
         if !is_run(world.platform) {
@@ -66,7 +68,7 @@ fn run_root_with(options: &RunOptions<'_>, root: &Root, record: bool) -> (RootTr
         entered.append(&mut machine.entered);
         trace.modules.append(&mut machine.loaded);
         trace.guards.append(&mut machine.guards);
-        if module.file.role != Role::Seed && is_given_up(world, &trace) {
+        if !names_a_loop && is_given_up(world, &trace) {
             break;
         }
     }

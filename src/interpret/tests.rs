@@ -185,6 +185,7 @@ fn what_names_no_loop_and_is_given_up_on_windows_is_not_followed_elsewhere() {
     };
     assert_eq!(platforms(Role::Importer, ENDLESS), [Platform::Windows]);
     assert_eq!(platforms(Role::Seed, ENDLESS), Platform::ALL);
+    assert_eq!(platforms(Role::Command, ENDLESS), Platform::ALL);
     let policy = "import asyncio\nasyncio.set_event_loop_policy(asyncio.DefaultEventLoopPolicy())\n";
     assert_eq!(platforms(Role::Importer, &format!("{policy}{ENDLESS}")), Platform::ALL);
     assert_eq!(platforms(Role::Importer, "x = 1\n"), Platform::ALL);
