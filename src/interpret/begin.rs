@@ -50,8 +50,6 @@ pub struct Key {
     own: Vec<PathBuf>,
     /// The steps of the import are part of its outcome.
     recorded: bool,
-    /// Its ways are taken together.
-    merged: bool,
 }
 
 impl Key {
@@ -80,8 +78,6 @@ struct Outcome {
     imported: Option<Imported>,
     /// It was not followed to its end.
     is_cut_off: bool,
-    /// What one way took where there are others, and nothing where there are none.
-    open_steps: Option<u64>,
 }
 
 impl Outcome {
@@ -207,17 +203,7 @@ impl<'p> Machine<'p> {
         if !self.is_same_for_all_roots() {
             return None;
         }
-        let key = self.key_of(dotted);
-        let outcome = self.outcome(key.clone())?;
-        // A root that followed each way by itself would not get through the import.
-        match outcome.open_steps {
-            Some(steps) if steps > self.limits.steps / 2 => self.outcome(Key { merged: true, ..key }),
-            _ => Some(outcome),
-        }
-    }
-
-    /// What comes of an import on this platform, followed by this root or by another one.
-    fn outcome(&mut self, mut key: Key) -> Option<Rc<Outcome>> {
+        let mut key = self.key_of(dotted);
         let all = self.project.search_path(&self.root);
         let is_common = key.dotted == ASYNCIO;
         let own = if is_common { all.clone() } else { self.own_folders(&all) };
@@ -310,7 +296,6 @@ impl<'p> Machine<'p> {
             dotted,
             own: Vec::new(),
             recorded: self.recorder.is_some(),
-            merged: false,
         }
     }
 
@@ -326,13 +311,8 @@ impl<'p> Machine<'p> {
         self.limits.steps = self.limits.import_steps;
         self.allow(self.limits.steps);
         self.looked_up.clear();
-        let outcome = if key.merged {
-            self.explore(|machine| machine.import(&key.dotted))
-        } else {
-            self.import(&key.dotted)
-        };
+        let outcome = self.import(&key.dotted);
         let decided = std::mem::replace(&mut self.tape, tape).is_decided();
-        let steps = self.meter.steps;
         let path_is_same = self.sys_path() == search_path;
         let state = std::mem::replace(&mut self.state, self.fresh.clone());
         let recorded = std::mem::replace(&mut self.recorder, recorder);
@@ -357,7 +337,6 @@ impl<'p> Machine<'p> {
             own: Vec::new(),
             imported: same_for_all.then_some(imported),
             is_cut_off,
-            open_steps: (outcome.is_ok() && !decided).then_some(steps),
         }
     }
 

@@ -93,7 +93,7 @@ impl Default for Limits {
     fn default() -> Limits {
         Limits {
             steps: 200_000,
-            import_steps: 600_000,
+            import_steps: 200_000,
             function_steps: 16_000,
             escaped_steps: 8_000,
             depth: 80,
