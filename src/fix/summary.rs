@@ -144,6 +144,7 @@ pub fn as_it_stands(workspace: &Workspace, trace: &RootTrace, limits: Limits) ->
     let ran = |platform: &Platform| trace.paths.iter().any(|path| path.platform == *platform);
     let is_told = trace.root.launch != Launch::Function
         && trace.python.is_none()
+        && !trace.given_up
         && Platform::ALL.iter().all(ran)
         && (trace.incomplete.is_none() || trace.limits.steps == limits.steps);
     let mut summaries = Vec::new();

@@ -7,7 +7,7 @@ use crate::entry::Launch;
 use crate::files::Role;
 use crate::interpret::explore::Tape;
 use crate::interpret::inherit::Inherited;
-use crate::interpret::machine::{Flow, Limits, Machine, Stop, Unit};
+use crate::interpret::machine::{Flow, Limits, Machine, Stop, TOO_LARGE, Unit};
 use crate::interpret::steps::{End, Log, Recorder, StepKind};
 use crate::interpret::trace::{PathTrace, Root, RootTrace};
 use crate::interpret::value::{Id, Object, Unknown, Value};
@@ -53,7 +53,8 @@ fn run_root_with(options: &RunOptions<'_>, root: &Root, record: bool) -> (RootTr
         if !is_run(world.platform) {
             continue;
         }
-        if is_run(Platform::Linux)
+        if !trace.given_up
+            && is_run(Platform::Linux)
             && let Some(linux) = like_linux(options, world, &trace.modules, &entered)
         {
             trace.paths.extend(on_darwin(&trace, linux));
@@ -63,13 +64,21 @@ fn run_root_with(options: &RunOptions<'_>, root: &Root, record: bool) -> (RootTr
         machine.limits = options.limits;
         machine.allow(steps);
         machine.recorder = record.then(Recorder::default);
-        machine.follow_program(&mut trace);
+        if trace.given_up {
+            machine.follow_first_import(&mut trace);
+        } else {
+            machine.follow_program(&mut trace);
+        }
         executed.append(&mut machine.executed);
         entered.append(&mut machine.entered);
         trace.modules.append(&mut machine.loaded);
         trace.guards.append(&mut machine.guards);
-        if !names_a_loop && is_given_up(world, &trace) {
-            break;
+        if !names_a_loop && machine.gives_up_on(&trace) {
+            trace.given_up = true;
+            // Then what it imports first says nothing elsewhere either.
+            if machine.state.events.is_empty() {
+                break;
+            }
         }
     }
     (trace, executed)
@@ -112,14 +121,6 @@ fn run_functions_with(
     traces
 }
 
-/// Whether the runs on Windows, which are the first, were given up before anything about loops happened.
-/// Elsewhere they would take as many steps, for an answer that nobody asks for alone.
-fn is_given_up(world: &World<'_>, trace: &RootTrace) -> bool {
-    let happened = || trace.paths.iter().any(|path| !path.events.is_empty());
-    let withheld = || trace.guards.iter().any(|guard| guard.withheld.is_some());
-    world.platform == Platform::Windows && trace.incomplete.is_some() && !happened() && !withheld()
-}
-
 /// The world of Linux, when the runs there have been through and nothing they met can tell it from
 /// this one, which is macOS.
 fn like_linux<'w>(
@@ -147,6 +148,26 @@ fn on_darwin(trace: &RootTrace, linux: &World<'_>) -> Vec<PathTrace> {
 }
 
 impl<'p> Machine<'p> {
+    /// Whether the program of a trace is too large to be followed on Windows, where it is run first, as far as
+    /// anything about loops, but for what its first import does. Elsewhere it would take as many steps,
+    /// for an answer that nobody asks for alone.
+    fn gives_up_on(&mut self, trace: &RootTrace) -> bool {
+        let withheld = || trace.guards.iter().any(|guard| guard.withheld.is_some());
+        if self.world.platform != Platform::Windows || trace.incomplete.is_none() || withheld() {
+            return false;
+        }
+        self.begin();
+        trace.paths.iter().all(|path| path.events.len() <= self.state.events.len())
+    }
+
+    /// What the first import of a program does that is not followed any further.
+    fn follow_first_import(&mut self, trace: &mut RootTrace) {
+        self.follow_ways(&[], trace, &|machine: &mut Machine<'p>| {
+            machine.begin();
+            Err(Stop::Bound(TOO_LARGE))
+        });
+    }
+
     /// Runs something along every way, and adds what happened to a trace. When it is too large to get
     /// as far as a loop, it is run again in a hurry.
     pub fn follow(

@@ -26,6 +26,8 @@ pub struct RootTrace {
     pub guards: BTreeSet<Guard>,
     /// Some ways were not followed to the end; absence of an event proves nothing.
     pub incomplete: Option<Arc<str>>,
+    /// Elsewhere than on Windows nothing but the first import was followed.
+    pub given_up: bool,
     /// What the run took on each platform, when it was recorded.
     pub effort: Vec<Effort>,
     /// The same root on other Pythons the project allows, where the code asks for their version. Rules
@@ -44,6 +46,7 @@ impl RootTrace {
             modules: BTreeSet::new(),
             guards: BTreeSet::new(),
             incomplete: None,
+            given_up: false,
             effort: Vec::new(),
             on_other_pythons: Vec::new(),
         }
