@@ -1,7 +1,6 @@
 //! Counting steps, and giving up functions that use them up for nothing.
 
 use crate::interpret::machine::{Flow, Machine, Stop, TOO_LARGE};
-use crate::interpret::nearness::MAYBE;
 use crate::interpret::value::{Id, Object, Value};
 
 /// Where the count of steps stands, and at which counts to look for a function to give up.
@@ -143,9 +142,10 @@ impl<'p> Machine<'p> {
     /// eight times as many are enough where a name may lead to one.
     fn goes_nowhere(&self, body: &Body) -> bool {
         let taken = self.meter.steps - body.begun;
-        taken >= self.meter.glance
-            && (self.leads_nowhere(body.function)
-                || (self.hurried && taken >= 8 * HURRIED_GLANCE && self.distance(body.function) >= MAYBE))
+        if self.hurried && taken >= 8 * HURRIED_GLANCE {
+            return self.is_far(body.function);
+        }
+        taken >= self.meter.glance && self.leads_nowhere(body.function)
     }
 }
 

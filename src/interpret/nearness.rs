@@ -21,44 +21,56 @@ pub const FARTHEST: Distance = 4;
 /// Something that may be the method of a runner is called, on an object nothing is known about.
 pub const MAYBE: Distance = FARTHEST + 1;
 /// No name leads to a loop.
-pub const NOWHERE: Distance = FARTHEST + 2;
+const NOWHERE: Distance = FARTHEST + 2;
 
 /// Distances of functions that were looked at, each with how many calls further it was looked.
 #[derive(Default)]
-pub struct Distances(RefCell<FxHashMap<(Unit, Span), (Distance, Distance)>>);
+pub struct Distances(RefCell<FxHashMap<Search, (Distance, Distance)>>);
+
+/// A function, and the distance that is near enough to look no further.
+type Search = (Unit, Span, Distance);
 
 impl<'p> Machine<'p> {
     /// How far a function, or a method, is from a loop.
     pub fn distance(&self, id: Id) -> Distance {
-        self.distance_within(id, FARTHEST)
+        self.distance_within(id, FARTHEST, 0)
     }
 
     /// Whether nothing that the code of a function names leads to a loop.
     pub fn leads_nowhere(&self, id: Id) -> bool {
         match self.state.heap.get(id) {
             Object::Function(function) if self.is_closure(function) => false,
-            _ => self.distance(id) == NOWHERE,
+            _ => self.distance_within(id, FARTHEST, MAYBE) == NOWHERE,
         }
     }
 
-    fn distance_within(&self, id: Id, calls: Distance) -> Distance {
+    /// Whether no names are seen to lead from a function to a loop.
+    pub fn is_far(&self, id: Id) -> bool {
+        self.distance_within(id, FARTHEST, FARTHEST) > FARTHEST
+    }
+
+    /// The distance, or one that is near `enough`.
+    fn distance_within(&self, id: Id, calls: Distance, enough: Distance) -> Distance {
         let function = match self.state.heap.get(id) {
             Object::Function(function) => function,
             Object::Method { function: Value::Object(function), .. }
             | Object::StaticMethod(Value::Object(function))
             | Object::ClassMethod(Value::Object(function))
-            | Object::Property(Value::Object(function)) => return self.distance_within(*function, calls),
+            | Object::Property(Value::Object(function)) => {
+                return self.distance_within(*function, calls, enough);
+            }
             Object::Class(_) => {
                 let makes = self.class_attribute(id, "__init__").and_then(|(init, _)| init.as_id());
-                return makes.map_or(NOWHERE, |init| self.distance_within(init, calls));
+                return makes.map_or(NOWHERE, |init| self.distance_within(init, calls, enough));
             }
             _ => return NOWHERE,
         };
         let Unit::Project(_) = function.unit else { return 0 };
         let is_closure = self.is_closure(function);
-        let key = (function.unit, function.code.name_span);
+        let key = (function.unit, function.code.name_span, enough);
         match self.distances.0.borrow().get(&key) {
-            Some((within, known)) if *within >= calls && !is_closure => return *known,
+            // To look further finds no shorter way.
+            Some((within, known)) if calls.min(*known) <= *within && !is_closure => return *known,
             _ => {}
         }
         // Until it is known, the name of a function that leads to itself has to do.
@@ -67,8 +79,8 @@ impl<'p> Machine<'p> {
         let mut nearest = NOWHERE;
         for mention in mentions(&function.code.body) {
             let meant = self.meant(&mention, function, &lazily);
-            nearest = nearest.min(self.distance_of(&mention, meant, calls));
-            if nearest == 0 {
+            nearest = nearest.min(self.distance_of(&mention, meant, calls, enough));
+            if nearest <= enough {
                 break;
             }
         }
@@ -81,11 +93,17 @@ impl<'p> Machine<'p> {
         matches!(function.chain.kind, ScopeKind::Function(..))
     }
 
-    fn distance_of(&self, mention: &Mention<'_>, meant: Meant, calls: Distance) -> Distance {
+    fn distance_of(
+        &self,
+        mention: &Mention<'_>,
+        meant: Meant,
+        calls: Distance,
+        enough: Distance,
+    ) -> Distance {
         let starts = |name: &str| self.knowledge.starts_or_chooses(name);
         match meant {
             Meant::Ours(id) => match calls.checked_sub(1) {
-                Some(left) => match self.distance_within(id, left) {
+                Some(left) => match self.distance_within(id, left, enough) {
                     known if known < FARTHEST => known + 1,
                     open => open,
                 },
