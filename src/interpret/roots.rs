@@ -117,6 +117,13 @@ fn run_functions_with(
         machine.run_functions(&mut traces, inherited);
         loaded.append(&mut machine.loaded);
         entered.append(&mut machine.entered);
+        let nothing_came_of = |trace: &RootTrace| {
+            trace.incomplete.is_some() && trace.paths.iter().all(|path| path.events.is_empty())
+        };
+        // As with programs: elsewhere they would take as many steps, for an answer that nobody asks for alone.
+        if world.platform == Platform::Windows && traces.iter().all(nothing_came_of) {
+            break;
+        }
     }
     traces
 }
