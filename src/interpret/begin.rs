@@ -48,6 +48,8 @@ pub struct Key {
     dotted: String,
     /// The folders that only some roots search, where they make a difference.
     own: Vec<PathBuf>,
+    /// In the repository of a framework it depends on the root what the framework's name means.
+    as_everybody: BTreeSet<Name>,
     /// The steps of the import are part of its outcome.
     recorded: bool,
 }
@@ -200,7 +202,7 @@ impl<'p> Machine<'p> {
     }
 
     fn imported(&mut self, dotted: String) -> Option<Rc<Outcome>> {
-        if !self.is_same_for_all_roots() {
+        if !self.shares_imports() {
             return None;
         }
         let mut key = self.key_of(dotted);
@@ -215,6 +217,7 @@ impl<'p> Machine<'p> {
         };
         if is_common {
             key.project = None;
+            key.as_everybody.clear();
         }
         let known = |key: &Key| {
             let same = |outcome: &&Rc<Outcome>| that_matter(&outcome.names) == outcome.own;
@@ -249,7 +252,7 @@ impl<'p> Machine<'p> {
     pub fn import_for_function(&mut self, dotted: &str, first_way: bool) -> Flow<Value> {
         let package = dotted.split('.').next().unwrap_or(dotted);
         let begins = first_way && self.state.events.is_empty() && !self.state.modules.contains_key(package);
-        if !begins || self.recorder.is_some() || !self.is_same_for_all_roots() {
+        if !begins || self.recorder.is_some() || !self.shares_imports() {
             return self.import(dotted);
         }
         let key = (self.key_of_all(package), self.limits.steps);
@@ -270,10 +273,9 @@ impl<'p> Machine<'p> {
         imported.and_then(|_| self.import(dotted))
     }
 
-    /// In the repository of a framework it depends on the root what the framework's name means.
-    pub fn is_same_for_all_roots(&self) -> bool {
-        let is_framework = self.project.published().any(|(_, name)| self.is_known_package(name));
-        !is_framework && self.world.packages.instead.is_empty()
+    /// Whether an import is the same for other roots: not where other versions are tried.
+    pub fn shares_imports(&self) -> bool {
+        self.world.packages.instead.is_empty()
     }
 
     /// The folders among `all` that other roots do not search.
@@ -295,6 +297,7 @@ impl<'p> Machine<'p> {
             python: self.world.python,
             dotted,
             own: Vec::new(),
+            as_everybody: self.as_everybody.clone(),
             recorded: self.recorder.is_some(),
         }
     }

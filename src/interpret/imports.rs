@@ -1,5 +1,6 @@
 //! Importing: modules of the project, stubs of the standard library, packages known by name.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
@@ -228,7 +229,7 @@ impl<'p> Machine<'p> {
                 module.path.as_ref().map(|path| path.to_vec()).unwrap_or_default()
             }
             Some(_) => Vec::new(),
-            None if BUILT_IN.contains(&name) || self.is_own_framework(name) => Vec::new(),
+            None if BUILT_IN.contains(&name) || self.as_everybody.contains(name) => Vec::new(),
             None => {
                 self.looked_up.insert(name.into());
                 self.sys_path()
@@ -291,15 +292,18 @@ impl<'p> Machine<'p> {
     }
 
     /// In the repository of a framework itself, examples use the framework as everybody does; only its
-    /// own modules are looked at from inside.
-    fn is_own_framework(&self, name: &str) -> bool {
-        let runners = &self.knowledge.runners;
+    /// own modules are looked at from inside. Returns the frameworks that the root uses so.
+    pub fn used_as_everybody(&self) -> BTreeSet<Name> {
         let file = &self.project.modules[self.root.module].path;
-        self.project.published().any(|(root, package)| {
-            let is_inside =
-                || [root.join(name), root.join("src").join(name)].iter().any(|own| file.starts_with(own));
-            runners.below(name).any(|(_, index)| runners.rows[index].package == package) && !is_inside()
-        })
+        let mut found = BTreeSet::new();
+        for (root, package) in self.project.published() {
+            let is_outside = |name: &&str| {
+                ![root.join(name), root.join("src").join(name)].iter().any(|own| file.starts_with(own))
+            };
+            let names: BTreeSet<&str> = self.knowledge.runners.imported_as(package).collect();
+            found.extend(names.into_iter().filter(is_outside).map(Name::from));
+        }
+        found
     }
 
     /// Standard library modules and packages that do not exist on this platform.

@@ -157,6 +157,8 @@ pub struct Machine<'p> {
     /// Those among them that name the error with which a loop refuses something.
     pub refusal_handlers: usize,
     pub root: Root,
+    /// Frameworks that the project publishes, and the root uses as everybody does.
+    pub as_everybody: BTreeSet<Name>,
     pub process: Process,
     /// The number of that process, in the order of spawns.
     pub process_number: u32,
@@ -220,6 +222,7 @@ impl<'p> Machine<'p> {
             lookup_handlers: 0,
             refusal_handlers: 0,
             root,
+            as_everybody: BTreeSet::new(),
             process: Process::Parent,
             process_number: 0,
             preparing: false,
@@ -235,6 +238,7 @@ impl<'p> Machine<'p> {
             incomplete: None,
             recorder: None,
         };
+        machine.as_everybody = machine.used_as_everybody();
         prelude::install(&mut machine);
         machine.fresh = machine.state.clone();
         machine

@@ -101,7 +101,7 @@ impl<'p> Machine<'p> {
     fn shares_packages(&self) -> bool {
         self.root.launch == Launch::Module
             && self.recorder.is_none()
-            && self.is_same_for_all_roots()
+            && self.shares_imports()
             && self.project.modules[self.root.module].host().is_none()
             && self.project.sitecustomize(&self.root).is_none()
     }

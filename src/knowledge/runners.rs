@@ -370,6 +370,12 @@ impl Runners {
             Some((rest, *index))
         })
     }
+
+    /// What stands before the first dot in the names of a package's rows: `discord` for `discord.py`.
+    pub fn imported_as<'a>(&'a self, package: &'a str) -> impl Iterator<Item = &'a str> + 'a {
+        let rows = self.names.iter().filter(move |(_, index)| self.rows[*index].package == package);
+        rows.filter_map(|(name, _)| Some(name.split_once('.')?.0))
+    }
 }
 
 impl Row {
