@@ -300,8 +300,7 @@ impl<'p> Machine<'p> {
             let is_outside = |name: &&str| {
                 ![root.join(name), root.join("src").join(name)].iter().any(|own| file.starts_with(own))
             };
-            let names: BTreeSet<&str> = self.knowledge.runners.imported_as(package).collect();
-            found.extend(names.into_iter().filter(is_outside).map(Name::from));
+            found.extend(self.knowledge.runners.imported_as(package).filter(is_outside).map(Name::from));
         }
         found
     }

@@ -53,8 +53,7 @@ fn run_root_with(options: &RunOptions<'_>, root: &Root, record: bool) -> (RootTr
         if !is_run(world.platform) {
             continue;
         }
-        if !trace.given_up
-            && is_run(Platform::Linux)
+        if is_run(Platform::Linux)
             && let Some(linux) = like_linux(options, world, &trace.modules, &entered)
         {
             trace.paths.extend(on_darwin(&trace, linux));
@@ -73,12 +72,11 @@ fn run_root_with(options: &RunOptions<'_>, root: &Root, record: bool) -> (RootTr
         entered.append(&mut machine.entered);
         trace.modules.append(&mut machine.loaded);
         trace.guards.append(&mut machine.guards);
-        if !names_a_loop && machine.gives_up_on(&trace) {
-            trace.given_up = true;
-            // Then what it imports first says nothing elsewhere either.
-            if machine.state.events.is_empty() {
+        if !names_a_loop && is_given_up(world, &trace) {
+            if trace.is_quiet() {
                 break;
             }
+            trace.given_up = machine.only_imported(&trace);
         }
     }
     (trace, executed)
@@ -117,15 +115,18 @@ fn run_functions_with(
         machine.run_functions(&mut traces, inherited);
         loaded.append(&mut machine.loaded);
         entered.append(&mut machine.entered);
-        let nothing_came_of = |trace: &RootTrace| {
-            trace.incomplete.is_some() && trace.paths.iter().all(|path| path.events.is_empty())
-        };
-        // As with programs: elsewhere they would take as many steps, for an answer that nobody asks for alone.
-        if world.platform == Platform::Windows && traces.iter().all(nothing_came_of) {
+        if traces.iter().all(|trace| is_given_up(world, trace) && trace.is_quiet()) {
             break;
         }
     }
     traces
+}
+
+/// Whether the runs on Windows, which are the first, were given up. Where nothing about loops has happened by
+/// then, they would take as many steps elsewhere, for an answer that nobody asks for alone.
+fn is_given_up(world: &World<'_>, trace: &RootTrace) -> bool {
+    let withheld = || trace.guards.iter().any(|guard| guard.withheld.is_some());
+    world.platform == Platform::Windows && trace.incomplete.is_some() && !withheld()
 }
 
 /// The world of Linux, when the runs there have been through and nothing they met can tell it from
@@ -155,14 +156,8 @@ fn on_darwin(trace: &RootTrace, linux: &World<'_>) -> Vec<PathTrace> {
 }
 
 impl<'p> Machine<'p> {
-    /// Whether the program of a trace is too large to be followed on Windows, where it is run first, as far as
-    /// anything about loops, but for what its first import does. Elsewhere it would take as many steps,
-    /// for an answer that nobody asks for alone.
-    fn gives_up_on(&mut self, trace: &RootTrace) -> bool {
-        let withheld = || trace.guards.iter().any(|guard| guard.withheld.is_some());
-        if self.world.platform != Platform::Windows || trace.incomplete.is_none() || withheld() {
-            return false;
-        }
+    /// Whether nothing about loops happened but in the first import of the program.
+    fn only_imported(&mut self, trace: &RootTrace) -> bool {
         self.begin();
         trace.paths.iter().all(|path| path.events.len() <= self.state.events.len())
     }

@@ -112,8 +112,7 @@ impl<'p> Machine<'p> {
         let Ends { ways, inside } = std::mem::take(&mut self.ends);
         let (first, rest) = inside.split_first()?;
         let everywhere = inside.len() == ways && rest.iter().all(|other| other == first);
-        let quiet = trace.paths.iter().all(|path| path.events.is_empty());
-        (everywhere && quiet && !self.loaded.contains(&self.root.module)).then(|| first.clone())
+        (everywhere && trace.is_quiet() && !self.loaded.contains(&self.root.module)).then(|| first.clone())
     }
 
     fn end_like(&mut self, end: &End, trace: &mut RootTrace) {

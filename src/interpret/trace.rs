@@ -51,6 +51,11 @@ impl RootTrace {
             on_other_pythons: Vec::new(),
         }
     }
+
+    /// Nothing about loops happened, on any way.
+    pub fn is_quiet(&self) -> bool {
+        self.paths.iter().all(|path| path.events.is_empty())
+    }
 }
 
 /// A test that asks about the platform, or the operand of an `and` that does.
