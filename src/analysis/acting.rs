@@ -2,15 +2,13 @@
 
 use std::cell::LazyCell;
 
-use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::analysis::Workspace;
+use crate::analysis::seeds::Seeds;
 use crate::entry::Launch;
-use crate::files::Role;
 use crate::interpret::trace::Root;
 use crate::ir::{self, Expr, ExprKind, Name, Stmt, StmtKind};
-use crate::knowledge::{Knowledge, OF_ASYNCIO};
 use crate::project::{Found, Module};
 
 /// The modules whose import may start or choose a loop, by the names that their top level mentions or that
@@ -18,7 +16,7 @@ use crate::project::{Found, Module};
 pub struct Acting(FxHashSet<usize>);
 
 impl Acting {
-    pub fn of(workspace: &Workspace) -> Acting {
+    pub fn of(workspace: &Workspace, seeds: &Seeds) -> Acting {
         let modules: Vec<&Module> = workspace.modules.iter().collect();
         let mut importers: FxHashMap<usize, Vec<usize>> = FxHashMap::default();
         for (importer, module) in modules.iter().enumerate() {
@@ -26,8 +24,7 @@ impl Acting {
                 importers.entry(*imported as usize).or_default().push(importer);
             }
         }
-        let starts = modules.par_iter().map(|module| may_start(module)).collect::<Vec<bool>>();
-        let mut open: Vec<usize> = (0..modules.len()).filter(|module| starts[*module]).collect();
+        let mut open: Vec<usize> = (0..modules.len()).filter(|module| seeds.may_start(*module)).collect();
         let mut acting: FxHashSet<usize> = open.iter().copied().collect();
         while let Some(module) = open.pop() {
             let by = importers.get(&module).into_iter().flatten();
@@ -45,21 +42,6 @@ impl Acting {
         let ours = LazyCell::new(|| ours(workspace, module, &code.body));
         self.0.contains(&module) || calls(&code.body, &|name| ours.contains(name))
     }
-}
-
-/// Whether executing the top level may start or choose a loop, by the names that it mentions.
-fn may_start(module: &Module) -> bool {
-    if module.file.role != Role::Seed {
-        return false;
-    }
-    let mut found = false;
-    each_of_top(&module.code_if_any().body, &mut |expr| match &expr.kind {
-        ExprKind::Name(name) | ExprKind::Attribute { name, .. } => {
-            found |= Knowledge::bundled().starts_or_chooses(name) || OF_ASYNCIO.contains(&&**name);
-        }
-        _ => {}
-    });
-    found
 }
 
 /// Whether a statement outside functions is a call, or keeps what a call of the project's own
@@ -118,28 +100,4 @@ fn ours<'c>(workspace: &Workspace, module: usize, body: &'c [Stmt]) -> FxHashSet
         }
     }
     names
-}
-
-/// Shows `visit` what is executed with the module itself: class bodies, decorators and defaults
-/// included, the bodies of functions not.
-fn each_of_top<'c>(body: &'c [Stmt], visit: &mut dyn FnMut(&'c Expr)) {
-    for stmt in body {
-        match &stmt.kind {
-            StmtKind::FunctionDef(code) => {
-                let defaults = code.params.iter().filter_map(|param| param.default.as_ref());
-                code.decorators.iter().chain(defaults).for_each(|expr| ir::walk_expr(expr, visit));
-            }
-            StmtKind::ClassDef(class) => {
-                let bases = class.arguments.iter().map(|argument| &argument.value);
-                class.decorators.iter().chain(bases).for_each(|expr| ir::walk_expr(expr, visit));
-                each_of_top(&class.body, visit);
-            }
-            StmtKind::If { test, .. } | StmtKind::While { test, .. } => {
-                ir::walk_expr(test, visit);
-                ir::suites(stmt).into_iter().for_each(|suite| each_of_top(suite, visit));
-            }
-            StmtKind::Try { .. } => ir::suites(stmt).into_iter().for_each(|suite| each_of_top(suite, visit)),
-            _ => ir::walk(stmt, visit),
-        }
-    }
 }

@@ -7,6 +7,7 @@ mod explain;
 mod pythons;
 mod roots;
 mod runs;
+mod seeds;
 mod standing;
 mod workspace;
 

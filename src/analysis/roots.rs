@@ -6,21 +6,20 @@ use rayon::prelude::*;
 
 use crate::analysis::Workspace;
 use crate::analysis::acting::Acting;
+use crate::analysis::seeds::Seeds;
 use crate::entry::Launch;
 use crate::files::Role;
 use crate::interpret::Unit;
 use crate::interpret::trace::Root;
-use crate::ir::{Expr, ExprKind, Span, Stmt, StmtKind};
-use crate::knowledge::Knowledge;
+use crate::ir::{Name, Span};
 use crate::project::Module;
 use crate::project::launchers::{Program, console_scripts};
 
 /// The files that are run: scripts, `__main__.py`, modules that nobody imports, and what another
 /// program runs because of its name.
-pub fn roots(workspace: &Workspace) -> Vec<Root> {
+pub fn roots(workspace: &Workspace, seeds: &Seeds) -> Vec<Root> {
     let modules: Vec<&Module> = workspace.modules.iter().collect();
-    // This reads them for the first time.
-    let acting = Acting::of(workspace);
+    let acting = Acting::of(workspace, seeds);
     let launch = |(index, module): (usize, &&Module)| launch_of(workspace, &acting, index, module);
     let launches: Vec<Option<Launch>> = modules.par_iter().enumerate().map(launch).collect();
     let started = launches.into_iter().enumerate().filter_map(|(module, launch)| Some((module, launch?)));
@@ -139,58 +138,13 @@ fn calls_at_top(text: &str) -> bool {
 }
 
 /// Functions and methods that call something like a runner and did not run from any root.
-pub fn unreached(workspace: &Workspace, executed: &BTreeSet<(Unit, Span)>) -> Vec<Root> {
-    let modules: Vec<&Module> = workspace.modules.iter().collect();
-    let unreached_in = |(index, module): (usize, &&Module)| {
-        // Test functions are called by a test runner, which has its own way with loops.
-        let is_test = module.is_test(&workspace.project_of(index).top);
-        if !module.file.given || module.file.role != Role::Seed || is_test || module.is_notebook() {
-            return Vec::new();
-        }
-        let mut found = Vec::new();
-        let code = module.code_if_any();
-        functions(&code.body, "", &mut found);
-        found.retain(|(_, span, body)| !executed.contains(&(Unit::Project(index), *span)) && mentions(body));
-        let root = |(name, span, _): (String, Span, _)| Root {
-            module: index,
-            launch: Launch::Function,
-            function: Some((name.as_str().into(), span)),
-        };
-        found.into_iter().map(root).collect()
+pub fn unreached(seeds: &Seeds, executed: &BTreeSet<(Unit, Span)>) -> Vec<Root> {
+    let root = |(module, name, span): (usize, &Name, Span)| Root {
+        module,
+        launch: Launch::Function,
+        function: Some((name.clone(), span)),
     };
-    modules.par_iter().enumerate().flat_map_iter(unreached_in).collect()
-}
-
-fn functions<'a>(body: &'a [Stmt], prefix: &str, found: &mut Vec<(String, Span, &'a [Stmt])>) {
-    for stmt in body {
-        match &stmt.kind {
-            StmtKind::FunctionDef(code) => {
-                found.push((format!("{prefix}{}", code.name), code.name_span, &code.body))
-            }
-            StmtKind::ClassDef(class) => functions(&class.body, &format!("{prefix}{}.", class.name), found),
-            StmtKind::If { body, orelse, .. } => {
-                functions(body, prefix, found);
-                functions(orelse, prefix, found);
-            }
-            StmtKind::Try { body, handlers, orelse, .. } => {
-                functions(body, prefix, found);
-                handlers.iter().for_each(|handler| functions(&handler.body, prefix, found));
-                functions(orelse, prefix, found);
-            }
-            _ => {}
-        }
-    }
-}
-
-/// Whether a body calls or names something like a runner.
-fn mentions(body: &[Stmt]) -> bool {
-    let runners = &Knowledge::bundled().runners;
-    let mut found = false;
-    for stmt in body {
-        crate::ir::walk(stmt, &mut |expr: &Expr| match &expr.kind {
-            ExprKind::Attribute { name, .. } | ExprKind::Name(name) => found |= runners.is_last_word(name),
-            _ => {}
-        });
-    }
-    found
+    let rest =
+        seeds.functions().filter(|(module, _, span)| !executed.contains(&(Unit::Project(*module), *span)));
+    rest.map(root).collect()
 }

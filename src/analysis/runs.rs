@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use rayon::prelude::*;
 
 use crate::analysis::pythons::{older_python, other_pythons};
+use crate::analysis::seeds::Seeds;
 use crate::analysis::{Workspace, roots};
 use crate::entry::Launch;
 use crate::fault;
@@ -20,9 +21,10 @@ use crate::project::python_versions::Minor;
 
 /// Runs every root, then the functions no root reached, on every platform.
 pub fn run_all(workspace: &Workspace) -> Vec<RootTrace> {
-    let first = roots::roots(workspace);
+    let seeds = Seeds::of(workspace);
+    let first = roots::roots(workspace, &seeds);
     let (mut traces, executed) = run_each(workspace, &first);
-    let rest = roots::unreached(workspace, &executed);
+    let rest = roots::unreached(&seeds, &executed);
     let programs = programs(workspace, &traces);
     let by_module: Vec<&[Root]> = rest.chunk_by(|a, b| a.module == b.module).collect();
     let alone = Functions {

@@ -7,7 +7,7 @@
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
-use crate::ir;
+use crate::ir::{self, Stmt, StmtKind};
 
 /// Texts of so many bytes together are kept as IR in any case.
 const ROOM: usize = 4 << 20;
@@ -85,6 +85,9 @@ impl Slot {
     fn let_go(&self) {
         // Who holds the lock is using it.
         let Ok(mut code) = self.code.try_lock() else { return };
+        if code.as_deref().is_some_and(|code| is_held(&code.body)) {
+            return;
+        }
         let idle = self.idle.fetch_add(1, Ordering::Relaxed);
         if idle >= self.patience.load(Ordering::Relaxed) && code.take().is_some() {
             self.kept.held.fetch_sub(self.size, Ordering::Relaxed);
@@ -98,6 +101,15 @@ impl Drop for Slot {
             self.kept.held.fetch_sub(self.size, Ordering::Relaxed);
         }
     }
+}
+
+/// Whether a process on paper has functions of a module, which stay as long as it does: without the module
+/// there would soon be two of each.
+fn is_held(body: &[Stmt]) -> bool {
+    body.iter().any(|stmt| match &stmt.kind {
+        StmtKind::FunctionDef(function) => Arc::strong_count(function) > 1,
+        _ => ir::suites(stmt).into_iter().any(is_held),
+    })
 }
 
 #[cfg(test)]

@@ -2,8 +2,10 @@
 //! chooses one, and of functions that mention such a name in turn.
 
 use std::collections::hash_map::Entry;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::thread;
 
-use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::files::{Role, hash};
@@ -17,8 +19,7 @@ use crate::python::{Outlined, outline};
 /// is the second argument of `starts`.
 pub fn leading_names(modules: &Modules, starts: impl Fn(&str, bool) -> bool + Sync) -> FxHashSet<u32> {
     let list: Vec<&Module> = modules.iter().filter(|module| module.file.role != Role::Command).collect();
-    let functions: Vec<Function> =
-        list.par_iter().flat_map_iter(|module| functions(module, &starts)).collect();
+    let functions = all_functions(&list, &starts);
     let mut by_word: FxHashMap<u32, Vec<u32>> = FxHashMap::default();
     for name in functions.iter().flat_map(|function| function.names) {
         by_word.entry(name).or_default();
@@ -51,10 +52,37 @@ struct Function {
     starts: bool,
 }
 
-/// The functions of a module, whose text is not kept for that.
-fn functions(module: &Module, starts: &impl Fn(&str, bool) -> bool) -> Vec<Function> {
+/// So many modules are read by one thread before it asks for more.
+const AT_ONCE: usize = 64;
+
+/// The functions of all modules.
+///
+/// The first run that asks waits for the answer, and so do all others that ask. The threads of the pool would
+/// begin other runs while they wait, and those would ask again and wait for themselves: so these are
+/// threads of their own.
+fn all_functions(modules: &[&Module], starts: &(impl Fn(&str, bool) -> bool + Sync)) -> Vec<Function> {
+    let (next, found) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
+    let work = || {
+        let mut own = Vec::new();
+        while let Some(some) = modules.chunks(AT_ONCE).nth(next.fetch_add(1, Ordering::Relaxed)) {
+            some.iter().for_each(|module| functions(module, starts, &mut own));
+        }
+        found.lock().unwrap_or_else(PoisonError::into_inner).append(&mut own);
+    };
+    let threads = rayon::current_num_threads().min(modules.len().div_ceil(AT_ONCE));
+    thread::scope(|scope| {
+        for _ in 1..threads {
+            // Where there can be no more threads, those there are do it all.
+            let _ = thread::Builder::new().spawn_scoped(scope, work);
+        }
+        work();
+    });
+    found.into_inner().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Adds the functions of a module, whose text is not kept for that.
+fn functions(module: &Module, starts: &impl Fn(&str, bool) -> bool, functions: &mut Vec<Function>) {
     let hashed = |word: &str| hash(word.as_bytes());
-    let mut functions = Vec::new();
     let add = |function: Outlined<'_>| {
         let mut words: Vec<u32> = function.words.iter().map(|word| hashed(word)).collect();
         words.sort_unstable();
@@ -67,5 +95,39 @@ fn functions(module: &Module, starts: &impl Fn(&str, bool) -> bool) -> Vec<Funct
         });
     };
     module.glance(|text| outline(text, add));
-    functions
+}
+
+#[cfg(test)]
+mod tests {
+    use rayon::prelude::{IntoParallelIterator, ParallelIterator};
+
+    use super::*;
+    use crate::files::{UniverseFile, shown_path};
+
+    #[test]
+    fn runs_that_ask_at_once_do_not_wait_for_themselves() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = |number: usize| UniverseFile {
+            path: folder.path().join(format!("m{number}.py")),
+            root: 0,
+            role: Role::Importer,
+            given: true,
+            imported: false,
+            main: false,
+            imports: Box::default(),
+        };
+        let text = "def outer():\n    return inner()\n\ndef inner():\n    serve()\n";
+        for number in 0..3 * AT_ONCE {
+            std::fs::write(file(number).path, text).unwrap();
+        }
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(8).build().unwrap();
+        for _ in 0..50 {
+            let files =
+                (0..3 * AT_ONCE).map(|number| (file(number), shown_path(&file(number).path, folder.path())));
+            let modules = Modules::new(files.collect());
+            let asks = |name: &str| modules.may_lead(name, |word, _| word == "serve");
+            let all = pool.install(|| (0..64).into_par_iter().all(|_| asks("outer") && !asks("other")));
+            assert!(all);
+        }
+    }
 }
