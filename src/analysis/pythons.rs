@@ -27,14 +27,15 @@ pub fn older_python(workspace: &Workspace, trace: &RootTrace) -> Option<Minor> {
 }
 
 /// The other Pythons the project allows on which the code that ran goes another way to its loops: of
-/// those that go the same way, the newest.
+/// those that go the same way, the newest. None where the run was given up before anything about loops
+/// happened: it would take as many steps on each of them.
 pub fn other_pythons(
     workspace: &Workspace,
     trace: &RootTrace,
     executed: &BTreeSet<(Unit, Span)>,
 ) -> Vec<Minor> {
     let python = &workspace.project_of(trace.root.module).dependencies.python;
-    if python.allowed.len() < 2 {
+    if python.allowed.len() < 2 || trace.incomplete.is_some() && trace.is_quiet() {
         return Vec::new();
     }
     let starts = |name: &str| Knowledge::bundled().starts_or_chooses(name);

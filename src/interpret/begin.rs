@@ -15,11 +15,12 @@ use rustc_hash::FxHashMap;
 
 use crate::entry::{Launch, Process};
 use crate::interpret::machine::{Flow, Machine, Stop, Unit};
+use crate::interpret::seen::Seen;
 use crate::interpret::state::State;
-use crate::interpret::trace::{Event, Guard, Site};
+use crate::interpret::stuck::{Allowance, End};
+use crate::interpret::trace::{Event, Site};
 use crate::interpret::value::Value;
-use crate::interpret::world::Asked;
-use crate::ir::{ExprKind, Name, Span, StmtKind};
+use crate::ir::{ExprKind, Name, StmtKind};
 use crate::knowledge::stdlib::is_stdlib;
 use crate::platform::Platform;
 use crate::project::{Found, Project};
@@ -71,7 +72,7 @@ struct First {
 }
 
 /// What came of an import.
-struct Outcome {
+pub struct Outcome {
     /// What was looked for on `sys.path`. A root gets the same outcome whose own folders hold none of it, but
     /// for those in `own`.
     names: BTreeSet<Name>,
@@ -80,9 +81,18 @@ struct Outcome {
     imported: Option<Imported>,
     /// It was not followed to its end.
     is_cut_off: bool,
+    /// The steps it took, on the one way that was followed.
+    steps: u64,
+    /// What comes of programs that get stuck in it, and nothing of those that do not, as far as it was tried.
+    pub ends: RefCell<FxHashMap<Allowance, Option<Rc<End>>>>,
 }
 
 impl Outcome {
+    /// Whether it was not left at all, or took more steps than that.
+    pub fn takes_more_than(&self, steps: u64) -> bool {
+        self.imported.is_none() && (self.is_cut_off || self.steps > steps)
+    }
+
     /// How much there is to keep, as objects on the heap.
     fn objects(&self) -> usize {
         1_000 + self.imported.as_ref().map_or(0, |imported| imported.state.heap.len())
@@ -92,13 +102,7 @@ impl Outcome {
 /// What a process is like after an import.
 struct Imported {
     state: State,
-    executed: BTreeSet<(Unit, Span)>,
-    entered: BTreeSet<(Unit, Span)>,
-    loaded: BTreeSet<usize>,
-    guards: BTreeSet<Guard>,
-    asked: Asked,
-    /// The statements that were executed, when that is recorded.
-    ran: BTreeSet<Site>,
+    seen: Seen,
 }
 
 impl<'p> Machine<'p> {
@@ -110,7 +114,7 @@ impl<'p> Machine<'p> {
             return;
         }
         let Some(first) = self.first_import() else { return };
-        let outcome = self.imported(first.dotted);
+        let outcome = self.imported(&first.dotted);
         let Some(imported) = outcome.as_ref().and_then(|outcome| outcome.imported.as_ref()) else { return };
         if !imported.state.events.is_empty() && !first.alone {
             return;
@@ -122,14 +126,7 @@ impl<'p> Machine<'p> {
         }
         self.state.log = self.state.log.begun_at(first.site);
         self.renew_sys_path();
-        self.world.note(&imported.asked);
-        self.executed.extend(&imported.executed);
-        self.entered.extend(&imported.entered);
-        self.loaded.extend(&imported.loaded);
-        self.guards.extend(imported.guards.iter().cloned());
-        if let Some(recorder) = &mut self.recorder {
-            recorder.ran.extend(&imported.ran);
-        }
+        self.has_seen(&imported.seen);
     }
 
     /// Imports what Python imports before the program. Its errors are printed, and the program goes on.
@@ -201,11 +198,18 @@ impl<'p> Machine<'p> {
         asyncio
     }
 
-    fn imported(&mut self, dotted: String) -> Option<Rc<Outcome>> {
+    /// The package that the root imports before it does anything else, with what comes of that.
+    pub fn first_outcome(&mut self) -> Option<(String, Rc<Outcome>)> {
+        let dotted = self.first_import()?.dotted;
+        let outcome = self.imported(&dotted)?;
+        Some((dotted, outcome))
+    }
+
+    fn imported(&mut self, dotted: &str) -> Option<Rc<Outcome>> {
         if !self.shares_imports() {
             return None;
         }
-        let mut key = self.key_of(dotted);
+        let mut key = self.key_of(dotted.to_string());
         let all = self.project.search_path(&self.root);
         let is_common = key.dotted == ASYNCIO;
         let own = if is_common { all.clone() } else { self.own_folders(&all) };
@@ -304,33 +308,18 @@ impl<'p> Machine<'p> {
 
     /// Imports a module in a fresh process of its own.
     fn follow_import(&mut self, key: &Key, search_path: &[PathBuf]) -> Outcome {
-        let executed = std::mem::take(&mut self.executed);
-        let entered = std::mem::take(&mut self.entered);
-        let loaded = std::mem::take(&mut self.loaded);
-        let guards = std::mem::take(&mut self.guards);
-        let tape = std::mem::take(&mut self.tape);
-        let recorder = self.recorder.as_mut().map(std::mem::take);
-        let left = (self.meter, self.limits.steps, std::mem::take(&mut self.hurried));
-        self.limits.steps = self.limits.import_steps;
-        self.allow(self.limits.steps);
         self.looked_up.clear();
-        let outcome = self.import(&key.dotted);
-        let decided = std::mem::replace(&mut self.tape, tape).is_decided();
+        let ((outcome, decided, steps), seen) = self.apart(|machine| {
+            machine.hurried = false;
+            machine.limits.steps = machine.limits.import_steps;
+            machine.allow(machine.limits.steps);
+            let outcome = machine.import(&key.dotted);
+            (outcome, machine.tape.is_decided(), machine.meter.steps)
+        });
         let path_is_same = self.sys_path() == search_path;
         let state = std::mem::replace(&mut self.state, self.fresh.clone());
-        let recorded = std::mem::replace(&mut self.recorder, recorder);
-        let imported = Imported {
-            ran: recorded.map_or(BTreeSet::new(), |recorder| recorder.ran),
-            state,
-            executed: std::mem::replace(&mut self.executed, executed),
-            entered: std::mem::replace(&mut self.entered, entered),
-            loaded: std::mem::replace(&mut self.loaded, loaded),
-            guards: std::mem::replace(&mut self.guards, guards),
-            asked: self.world.asked(),
-        };
-        (self.meter, self.limits.steps, self.hurried) = left;
         let is_cut_off = self.incomplete.take().is_some() || matches!(outcome, Err(Stop::Bound(_)));
-        let quiet = !is_cut_off && imported.state.loops.is_empty();
+        let quiet = !is_cut_off && state.loops.is_empty();
         self.given_up.clear();
         self.cut_off.clear();
         self.clear();
@@ -338,8 +327,10 @@ impl<'p> Machine<'p> {
         Outcome {
             names: std::mem::take(&mut self.looked_up),
             own: Vec::new(),
-            imported: same_for_all.then_some(imported),
+            imported: same_for_all.then_some(Imported { state, seen }),
             is_cut_off,
+            steps,
+            ends: RefCell::default(),
         }
     }
 

@@ -13,7 +13,7 @@ use crate::interpret::nearness::Distances;
 use crate::interpret::prelude;
 use crate::interpret::state::State;
 use crate::interpret::steps::{Recorder, StepKind};
-use crate::interpret::stuck::Ends;
+use crate::interpret::stuck::{End, Ends};
 use crate::interpret::trace::{Event, EventKind, Guard, Root, Site};
 use crate::interpret::value::{FunctionObject, Id, Names, Object, Unknown, Value};
 use crate::interpret::world::World;
@@ -136,6 +136,8 @@ pub struct Machine<'p> {
     pub called_back: BTreeMap<(Unit, Span), BTreeSet<Vec<LoopKind>>>,
     /// Where the ways through the program have ended so far.
     pub ends: Ends,
+    /// What is known of a package that is too large for this program.
+    pub stuck: Option<Rc<End>>,
     /// Where ways had ended inside regions that a limit cut off.
     pub cut_off: Vec<State>,
     /// What functions did that run at some time later, where they can take more than one way.
@@ -211,6 +213,7 @@ impl<'p> Machine<'p> {
             callback_steps: 0,
             called_back: BTreeMap::new(),
             ends: Ends::default(),
+            stuck: None,
             cut_off: Vec::new(),
             later: Vec::new(),
             later_now: Vec::new(),

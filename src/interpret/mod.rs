@@ -37,6 +37,7 @@ mod quiet;
 pub mod reach;
 mod roots;
 mod rows;
+mod seen;
 mod silencers;
 mod starts;
 mod state;

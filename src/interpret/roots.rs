@@ -188,16 +188,21 @@ impl<'p> Machine<'p> {
         let mut again = known.clone();
         self.hurried = true;
         self.allow(steps / 2);
-        self.given_up.clear();
-        self.called_back.clear();
-        self.cut_off.clear();
-        self.tape = Tape::default();
+        self.forget_ways();
         self.follow_ways(assumed, &mut again, &run);
         self.hurried = false;
         if reaches(&again) {
             again.incomplete.clone_from(&trace.incomplete);
             *trace = again;
         }
+    }
+
+    /// What was learnt on the ways so far is not for those that come.
+    pub fn forget_ways(&mut self) {
+        self.given_up.clear();
+        self.called_back.clear();
+        self.cut_off.clear();
+        self.tape = Tape::default();
     }
 
     /// Whether all ways were followed to their ends.

@@ -1,39 +1,32 @@
-//! Roots that get no further than the packages around them.
+//! Roots that get no further than the packages they begin with.
 //!
-//! `python -m package.part.module` imports `package` and `package.part` first. Where that alone takes
-//! all the steps a root has, it does so for each of the hundreds of modules in the package, in the same
-//! way: so it is found out once on each thread, and told of the others.
+//! `python -m package.part.module` imports `package` and `package.part` first, and a script mostly begins
+//! with the import of one package of the project. Where that alone takes all the steps a root has, it does
+//! so for each of the hundreds of modules or scripts around it, in the same way: so it is found out once on
+//! each thread, and told of the others.
 
 use std::cell::RefCell;
-use std::collections::BTreeSet;
 use std::rc::Rc;
-use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
 use crate::entry::Launch;
 use crate::interpret::begin::Key;
-use crate::interpret::machine::{Flow, Machine, Stop, Unit};
-use crate::interpret::trace::{Guard, PathTrace, RootTrace};
-use crate::interpret::world::Asked;
-use crate::ir::Span;
+use crate::interpret::machine::{Flow, Machine, Stop, TOO_LARGE};
+use crate::interpret::seen::Seen;
+use crate::interpret::trace::RootTrace;
 
 thread_local! {
-    static STUCK: RefCell<FxHashMap<Start, Rc<End>>> = RefCell::default();
+    static STUCK: RefCell<FxHashMap<(Key, Allowance), Rc<End>>> = RefCell::default();
 }
 
-/// All that the run of such a root depends on: the package, and how many steps there were of how many.
-type Start = (Key, u64, u64);
+/// How many steps a root may take, as the count it begins at and the one it ends at.
+pub type Allowance = (u64, u64);
 
-/// What came of it.
-struct End {
-    paths: Vec<PathTrace>,
-    incomplete: Option<Arc<str>>,
-    executed: BTreeSet<(Unit, Span)>,
-    entered: BTreeSet<(Unit, Span)>,
-    loaded: BTreeSet<usize>,
-    guards: BTreeSet<Guard>,
-    asked: Asked,
+/// What comes of a root that is stuck.
+pub struct End {
+    package: String,
+    seen: Seen,
 }
 
 /// Where the ways of a run ended.
@@ -57,82 +50,104 @@ impl<'p> Machine<'p> {
         Ok(())
     }
 
-    /// Follows the program that begins at the root, or tells what came of another one that gets stuck
-    /// where this one would.
+    /// Follows the program that begins at the root.
     pub fn follow_program(&mut self, trace: &mut RootTrace) {
-        let (limit, begun) = (self.limits.steps, self.meter.steps);
-        let start = |machine: &Machine<'p>, package: &str| (machine.key_of_all(package), limit, begun);
-        let is_shared = self.shares_packages();
-        if is_shared {
-            let dotted = self.project.dotted_name(self.root.module);
-            let around = dotted.rsplit_once('.').map_or("", |(package, _)| package);
-            let known = |start: &Start| STUCK.with_borrow(|known| known.get(start).cloned());
-            let mut ends = outer_packages(around).filter_map(|package| known(&start(self, package)));
-            if let Some(end) = ends.find(|end| !end.loaded.contains(&self.root.module)) {
-                return self.end_like(&end, trace);
-            }
-        }
+        let allowance = (self.meter.steps, self.limits.steps);
+        self.stuck = self.known_end(allowance).filter(|end| !end.seen.loads(self.root.module));
+        let is_new = self.stuck.is_none() && self.root.launch == Launch::Module && self.shares_packages();
         let mut own = RootTrace::new(self.root.clone());
-        self.follow(&[], &mut own, |machine| {
-            machine.begin();
-            machine.customize_site()?;
-            machine.launch()
+        let (package, seen) = self.apart(|machine| {
+            machine.follow(&[], &mut own, |machine| {
+                machine.begin();
+                machine.customize_site()?;
+                machine.launch()
+            });
+            machine.always_stuck_in(&own)
         });
-        if is_shared && let Some(package) = self.always_stuck_in(&own) {
-            let start = start(self, &package);
-            let end = End {
-                paths: own.paths.clone(),
-                incomplete: own.incomplete.clone(),
-                executed: self.executed.clone(),
-                entered: self.entered.clone(),
-                loaded: self.loaded.clone(),
-                guards: self.guards.clone(),
-                asked: self.world.asked(),
-            };
+        self.has_seen(&seen);
+        if is_new && let Some(package) = package.filter(|_| !seen.loads(self.root.module)) {
+            let key = (self.key_of_all(&package), allowance);
             STUCK.with_borrow_mut(|known| {
-                known.retain(|(key, ..), _| key.is_of(self.project));
-                known.insert(start, Rc::new(end));
+                known.retain(|(key, _), _| key.is_of(self.project));
+                known.insert(key, Rc::new(End { package, seen }));
             });
         }
-        add(trace, own);
+        trace.paths.extend(own.paths);
+        trace.effort.extend(own.effort);
+        if let Some(reason) = own.incomplete {
+            trace.incomplete.get_or_insert(reason);
+        }
+    }
+
+    /// What another root has found out about the packages that this one begins with, or what is found out for
+    /// it and others now.
+    fn known_end(&mut self, allowance: Allowance) -> Option<Rc<End>> {
+        if !self.shares_packages() {
+            return None;
+        }
+        match self.root.launch {
+            Launch::Module => {
+                let dotted = self.project.dotted_name(self.root.module);
+                let around = dotted.rsplit_once('.').map_or("", |(package, _)| package);
+                let mut keys = outer_packages(around).map(|package| (self.key_of_all(package), allowance));
+                STUCK.with_borrow(|known| keys.find_map(|key| known.get(&key).cloned()))
+            }
+            Launch::Script => {
+                let (package, outcome) = self.first_outcome()?;
+                let (begin, end) = allowance;
+                if !outcome.takes_more_than(end.saturating_sub(begin)) {
+                    return None;
+                }
+                let known = outcome.ends.borrow().get(&allowance).cloned();
+                known.unwrap_or_else(|| {
+                    let found = self.try_package(&package);
+                    outcome.ends.borrow_mut().insert(allowance, found.clone());
+                    found
+                })
+            }
+            _ => None,
+        }
+    }
+
+    /// Imports a package with the steps that a root has, and nothing else.
+    fn try_package(&mut self, package: &str) -> Option<Rc<End>> {
+        let mut own = RootTrace::new(self.root.clone());
+        let (stuck, seen) = self.apart(|machine| {
+            machine.follow(&[], &mut own, |machine| {
+                machine.begin();
+                machine.import_packages(package)
+            });
+            machine.always_stuck_in(&own)
+        });
+        self.forget_ways();
+        stuck.map(|package| Rc::new(End { package, seen }))
+    }
+
+    /// Ends the import of a package that a root begins with, where it is known to be too large.
+    pub fn is_stuck_in(&mut self, package: &str) -> Flow<()> {
+        match self.stuck.clone() {
+            Some(end) if self.frames.len() <= 1 && end.package == package => {
+                self.has_seen(&end.seen);
+                self.bound(TOO_LARGE)
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Whether what the root imports before its own code is the same for others.
     fn shares_packages(&self) -> bool {
-        self.root.launch == Launch::Module
-            && self.recorder.is_none()
+        self.recorder.is_none()
             && self.shares_imports()
             && self.project.modules[self.root.module].host().is_none()
             && self.project.sitecustomize(&self.root).is_none()
     }
 
-    /// The package whose import no way left, neither at first nor in a hurry, if nothing of the root
-    /// itself took part in that.
+    /// The package whose import no way left, neither at first nor in a hurry.
     fn always_stuck_in(&mut self, trace: &RootTrace) -> Option<String> {
         let Ends { ways, inside } = std::mem::take(&mut self.ends);
         let (first, rest) = inside.split_first()?;
         let everywhere = inside.len() == ways && rest.iter().all(|other| other == first);
-        (everywhere && trace.is_quiet() && !self.loaded.contains(&self.root.module)).then(|| first.clone())
-    }
-
-    fn end_like(&mut self, end: &End, trace: &mut RootTrace) {
-        self.executed.extend(&end.executed);
-        self.entered.extend(&end.entered);
-        self.loaded.extend(&end.loaded);
-        self.guards.extend(end.guards.iter().cloned());
-        self.world.note(&end.asked);
-        let mut own = RootTrace::new(self.root.clone());
-        own.paths.clone_from(&end.paths);
-        own.incomplete.clone_from(&end.incomplete);
-        add(trace, own);
-    }
-}
-
-fn add(trace: &mut RootTrace, own: RootTrace) {
-    trace.paths.extend(own.paths);
-    trace.effort.extend(own.effort);
-    if let Some(reason) = own.incomplete {
-        trace.incomplete.get_or_insert(reason);
+        (everywhere && trace.is_quiet()).then(|| first.clone())
     }
 }
 
@@ -159,8 +174,8 @@ mod tests {
         assert!(packages("").is_empty());
     }
 
-    /// What came of the last of some modules, run one after the other with `-m`.
-    fn last_of(files: &[(&str, &str)], roots: &[&str]) -> String {
+    /// What came of the last of some modules, run one after the other.
+    fn last_of(launch: Launch, files: &[(&str, &str)], roots: &[&str]) -> String {
         // Which folders are packages is looked up on the disk.
         let folder = tempfile::tempdir().unwrap();
         let root = folder.path().to_path_buf();
@@ -188,7 +203,7 @@ mod tests {
             let options = RunOptions { project: &project, worlds: &worlds, knowledge, limits };
             // All these modules are in the list.
             let module = project.modules.at(&path(name)).expect("a module of the project");
-            format!("{:?}", run_root(&options, &Root { module, launch: Launch::Module, function: None }))
+            format!("{:?}", run_root(&options, &Root { module, launch, function: None }))
         };
         roots.iter().map(run).collect::<Vec<_>>().pop().unwrap_or_default()
     }
@@ -214,12 +229,36 @@ for row in range(100):
             [("p/__init__.py", ""), ("p/q/__init__.py", package), ("p/q/a.py", run), ("p/q/b.py", run), early]
         };
         let (long, short) = (all(LONG), all("import p.q.early\n"));
-        let alone = last_of(&long, &["p/q/b.py"]);
+        let alone = last_of(Launch::Module, &long, &["p/q/b.py"]);
         assert!(alone.contains("too large"), "{alone}");
-        assert_eq!(last_of(&long, &["p/q/a.py", "p/q/b.py"]), alone);
+        assert_eq!(last_of(Launch::Module, &long, &["p/q/a.py", "p/q/b.py"]), alone);
         assert!(STUCK.with_borrow(|known| !known.is_empty()));
-        assert!(!last_of(&short, &["p/q/a.py", "p/q/b.py"]).contains("too large"));
+        assert!(!last_of(Launch::Module, &short, &["p/q/a.py", "p/q/b.py"]).contains("too large"));
         // The package imports this one by itself.
-        assert_eq!(last_of(&long, &["p/q/a.py", "p/q/early.py"]), last_of(&long, &["p/q/early.py"]));
+        assert_eq!(
+            last_of(Launch::Module, &long, &["p/q/a.py", "p/q/early.py"]),
+            last_of(Launch::Module, &long, &["p/q/early.py"])
+        );
+    }
+
+    #[test]
+    fn scripts_are_told_as_well_where_they_begin_with_the_same_package() {
+        let script = "import json\nimport p\nimport asyncio\nasyncio.run(asyncio.sleep(0))\n";
+        let open = format!(
+            "import asyncio, os\nif os.environ.get('A'):\n    loop = asyncio.new_event_loop()\n{LONG}"
+        );
+        let all = |package| {
+            let early = ("p/q/early.py", "import asyncio\n");
+            [("p/__init__.py", package), ("a.py", script), ("b.py", script), early, ("p/q/__init__.py", "")]
+        };
+        let (long, short) = (all(&open), all("import p.q.early\n"));
+        let last_of = |files, roots| last_of(Launch::Script, files, roots);
+        let told = |roots| {
+            let found = last_of(&long, roots);
+            assert!(found.contains("too large") && !found.contains("Run("), "{found}");
+            found
+        };
+        assert_eq!(told(&["a.py", "b.py"]), told(&["b.py"]));
+        assert!(last_of(&short, &["a.py", "b.py"]).contains("Run("));
     }
 }
