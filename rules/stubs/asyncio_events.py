@@ -159,8 +159,11 @@ class BaseDefaultEventLoopPolicy(AbstractEventLoopPolicy):
 
     def get_event_loop(self):
         thread = _l.thread()
-        if thread not in self._locals and thread == 0 and sys.version_info < (3, 14):
-            self.set_event_loop(self.new_event_loop())
+        if thread not in self._locals and thread == 0:
+            if sys.version_info < (3, 14):
+                self.set_event_loop(self.new_event_loop())
+            else:
+                _l.no_loop()
         loop = self._locals.get(thread)
         if loop is None:
             raise RuntimeError("There is no current event loop")

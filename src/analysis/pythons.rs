@@ -4,26 +4,30 @@ use std::collections::BTreeSet;
 
 use crate::analysis::Workspace;
 use crate::interpret::Unit;
-use crate::interpret::trace::RootTrace;
+use crate::interpret::trace::{PathTrace, RootTrace};
 use crate::ir::Span;
 use crate::knowledge::Knowledge;
 use crate::platform::Platform;
 use crate::project::python_versions::Minor;
 
-/// A program that dies before its loop on the newest Python, although the project never asked for
-/// one that new, is run by its users on an older one: `asyncio.get_event_loop()` makes no loop from
-/// Python 3.14 on.
-pub fn older_python(workspace: &Workspace, trace: &RootTrace) -> Option<Minor> {
+/// A program that comes to no loop on the newest Python, although the project never asked for one that
+/// new, is run by its users on an older one: `asyncio.get_event_loop()` makes no loop from Python 3.14 on.
+/// `on` runs it there; nothing where that makes no difference.
+pub fn on_older_python<T>(
+    workspace: &Workspace,
+    trace: &RootTrace,
+    on: impl FnOnce(Minor) -> Option<T>,
+    trace_of: impl Fn(&T) -> &RootTrace,
+) -> Option<T> {
+    let on_windows = |trace: &RootTrace, test: fn(&PathTrace) -> bool| {
+        trace.paths.iter().filter(|path| path.platform == Platform::Windows).any(test)
+    };
     let python = &workspace.project_of(trace.root.module).dependencies.python;
-    let dies = trace
-        .paths
-        .iter()
-        .filter(|path| path.platform == Platform::Windows)
-        .any(|path| path.died.as_ref().is_some_and(|error| error.contains("no current event loop")));
-    if python.verdict < (3, 14) || !dies {
+    if python.verdict < (3, 14) || !on_windows(trace, PathTrace::lacks_a_loop) {
         return None;
     }
-    python.allowed.iter().rev().find(|allowed| **allowed < (3, 14)).copied()
+    let older = python.allowed.iter().rev().find(|allowed| **allowed < (3, 14))?;
+    on(*older).filter(|older| on_windows(trace_of(older), PathTrace::runs_a_loop))
 }
 
 /// The other Pythons the project allows on which the code that ran goes another way to its loops: of

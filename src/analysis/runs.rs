@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use rayon::prelude::*;
 
-use crate::analysis::pythons::{older_python, other_pythons};
+use crate::analysis::pythons::{on_older_python, other_pythons};
 use crate::analysis::seeds::Seeds;
 use crate::analysis::{Workspace, roots};
 use crate::entry::Launch;
@@ -57,8 +57,9 @@ fn run_each(workspace: &Workspace, roots: &[Root]) -> (Vec<RootTrace>, BTreeSet<
                 (RootTrace { python, ..trace }, executed)
             };
             let (mut trace, mut executed) = on(None);
-            if let Some(python) = older_python(workspace, &trace) {
-                (trace, executed) = on(Some(python));
+            let again = |python| Some(on(Some(python)));
+            if let Some(older) = on_older_python(workspace, &trace, again, |(trace, _)| trace) {
+                (trace, executed) = older;
             }
             for python in other_pythons(workspace, &trace, &executed) {
                 let (other, mut ran) = on(Some(python));
@@ -95,12 +96,21 @@ impl Shares {
     }
 }
 
-/// Console scripts, packages that are run with `-m`, and command lines.
+/// What people call the program of an application, at the top of their project.
+const PROGRAMS: &[&str] = &["app.py", "bot.py", "main.py", "manage.py", "run.py", "server.py", "start.py"];
+
+/// Console scripts, packages that are run with `-m`, command lines, and what has the name of a program.
 fn is_offered(workspace: &Workspace, root: &Root) -> bool {
     let path = &workspace.modules[root.module].path;
-    let is_main = || path.file_name().is_some_and(|name| name == "__main__.py");
-    (matches!(root.launch, Launch::ConsoleScript | Launch::Launcher) || is_main())
-        && !is_test(workspace, root.module)
+    let is_named =
+        |names: &[&str]| path.file_name().is_some_and(|name| names.iter().any(|other| name == *other));
+    let at_top = || path.parent() == Some(&workspace.project_of(root.module).root);
+    let is_started = match root.launch {
+        Launch::ConsoleScript | Launch::Launcher => true,
+        Launch::Script => is_named(PROGRAMS) && at_top(),
+        _ => false,
+    };
+    (is_started || is_named(&["__main__.py"])) && !is_test(workspace, root.module)
 }
 
 /// Runs again what gave one of `traces`, or what is kept there for another Python, this time with a
@@ -178,7 +188,8 @@ impl Functions<'_> {
         let again = |python, root| self.on(Some(python), std::slice::from_ref(root)).pop();
         let mut traces = self.on(None, roots);
         for (root, trace) in roots.iter().zip(&mut traces) {
-            if let Some(older) = older_python(self.workspace, trace).and_then(|python| again(python, root)) {
+            let again_older = |python| again(python, root);
+            if let Some(older) = on_older_python(self.workspace, trace, again_older, |trace| trace) {
                 *trace = older;
             }
             let own = root.function.iter().map(|(_, name)| (Unit::Project(root.module), *name)).collect();

@@ -44,6 +44,7 @@ pub const NAMES: &[&str] = &[
     "_l.ask",
     "_l.answered",
     "_l.loop_set",
+    "_l.no_loop",
     "_l.thread",
     "_l.task",
     "_l.in_thread",
@@ -123,6 +124,10 @@ impl<'p> Machine<'p> {
                         self.record(EventKind::LoopSet(kind));
                     }
                 }
+                Value::None
+            }
+            "no_loop" => {
+                self.record(EventKind::NoLoop);
                 Value::None
             }
             "running_loop" => self.state.running.last().cloned().unwrap_or(Value::None),

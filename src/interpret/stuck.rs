@@ -12,7 +12,7 @@ use rustc_hash::FxHashMap;
 
 use crate::entry::Launch;
 use crate::interpret::begin::Key;
-use crate::interpret::machine::{Flow, Machine, Stop, TOO_LARGE};
+use crate::interpret::machine::{Flow, Machine, Stop};
 use crate::interpret::seen::Seen;
 use crate::interpret::trace::RootTrace;
 
@@ -26,6 +26,8 @@ pub type Allowance = (u64, u64);
 /// What comes of a root that is stuck.
 pub struct End {
     package: String,
+    /// The limit that its import reaches.
+    reason: &'static str,
     seen: Seen,
 }
 
@@ -33,8 +35,8 @@ pub struct End {
 #[derive(Default)]
 pub struct Ends {
     pub ways: usize,
-    /// The packages, with their names, whose import some of them did not leave.
-    inside: Vec<String>,
+    /// The packages, with their names, whose import some of them did not leave, and the limit it reached.
+    inside: Vec<(String, &'static str)>,
 }
 
 impl<'p> Machine<'p> {
@@ -42,8 +44,8 @@ impl<'p> Machine<'p> {
     pub fn import_packages(&mut self, package: &str) -> Flow<()> {
         for package in outer_packages(package) {
             let imported = self.import(package);
-            if matches!(imported, Err(Stop::Bound(_))) {
-                self.ends.inside.push(package.to_string());
+            if let Err(Stop::Bound(reason)) = imported {
+                self.ends.inside.push((package.to_string(), reason));
             }
             imported?;
         }
@@ -56,7 +58,7 @@ impl<'p> Machine<'p> {
         self.stuck = self.known_end(allowance).filter(|end| !end.seen.loads(self.root.module));
         let is_new = self.stuck.is_none() && self.root.launch == Launch::Module && self.shares_packages();
         let mut own = RootTrace::new(self.root.clone());
-        let (package, seen) = self.apart(|machine| {
+        let (stuck, seen) = self.apart(|machine| {
             machine.follow(&[], &mut own, |machine| {
                 machine.begin();
                 machine.customize_site()?;
@@ -65,11 +67,11 @@ impl<'p> Machine<'p> {
             machine.always_stuck_in(&own)
         });
         self.has_seen(&seen);
-        if is_new && let Some(package) = package.filter(|_| !seen.loads(self.root.module)) {
+        if is_new && let Some((package, reason)) = stuck.filter(|_| !seen.loads(self.root.module)) {
             let key = (self.key_of_all(&package), allowance);
             STUCK.with_borrow_mut(|known| {
                 known.retain(|(key, _), _| key.is_of(self.project));
-                known.insert(key, Rc::new(End { package, seen }));
+                known.insert(key, Rc::new(End { package, reason, seen }));
             });
         }
         trace.paths.extend(own.paths);
@@ -120,7 +122,7 @@ impl<'p> Machine<'p> {
             machine.always_stuck_in(&own)
         });
         self.forget_ways();
-        stuck.map(|package| Rc::new(End { package, seen }))
+        stuck.map(|(package, reason)| Rc::new(End { package, reason, seen }))
     }
 
     /// Ends the import of a package that a root begins with, where it is known to be too large.
@@ -128,7 +130,7 @@ impl<'p> Machine<'p> {
         match self.stuck.clone() {
             Some(end) if self.frames.len() <= 1 && end.package == package => {
                 self.has_seen(&end.seen);
-                self.bound(TOO_LARGE)
+                self.bound(end.reason)
             }
             _ => Ok(()),
         }
@@ -142,11 +144,11 @@ impl<'p> Machine<'p> {
             && self.project.sitecustomize(&self.root).is_none()
     }
 
-    /// The package whose import no way left, neither at first nor in a hurry.
-    fn always_stuck_in(&mut self, trace: &RootTrace) -> Option<String> {
+    /// The package whose import no way left, neither at first nor in a hurry, and the limit it reached first.
+    fn always_stuck_in(&mut self, trace: &RootTrace) -> Option<(String, &'static str)> {
         let Ends { ways, inside } = std::mem::take(&mut self.ends);
         let (first, rest) = inside.split_first()?;
-        let everywhere = inside.len() == ways && rest.iter().all(|other| other == first);
+        let everywhere = inside.len() == ways && rest.iter().all(|(other, _)| *other == first.0);
         (everywhere && trace.is_quiet()).then(|| first.clone())
     }
 }

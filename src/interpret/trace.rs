@@ -103,6 +103,12 @@ impl PathTrace {
     pub fn runs_a_loop(&self) -> bool {
         self.events.iter().any(|event| event.run().is_some())
     }
+
+    /// An older Python would have made a loop that this one refused, and none has run since.
+    pub fn lacks_a_loop(&self) -> bool {
+        let refused = self.events.iter().rposition(|event| event.kind == EventKind::NoLoop);
+        refused.is_some_and(|at| self.events[at..].iter().all(|event| event.run().is_none()))
+    }
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -141,6 +147,8 @@ pub enum EventKind {
     },
     /// `set_event_loop`
     LoopSet(LoopKind),
+    /// The current loop was asked for where there is none, which older Pythons would have made: a RuntimeError.
+    NoLoop,
     /// An attribute that does not exist on this platform was read, and nobody caught the error.
     Missing(Arc<str>),
     /// A class stands where an instance belongs, or the other way round: a TypeError, or an

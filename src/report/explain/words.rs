@@ -6,7 +6,7 @@ use crate::interpret::Unit;
 use crate::interpret::reach::is_meant;
 use crate::interpret::steps::{Block, Case, End, Step, StepKind};
 use crate::interpret::trace::{Decided, Effect, Event, EventKind, Run, Site, Use};
-use crate::knowledge::{Knowledge, Needed};
+use crate::knowledge::{Knowledge, Needed, Row, Takes};
 use crate::platform::Platform;
 use crate::rules;
 
@@ -98,6 +98,9 @@ fn event_in_words(workspace: &Workspace, event: &Event) -> Said {
         EventKind::LoopSet(kind) => {
             Said::new("loop-set", "", format!("the current loop is set: {}", a_loop(*kind)))
         }
+        EventKind::NoLoop => {
+            Said::new("no-loop", "", "there is no current event loop, and this Python makes none".to_owned())
+        }
         EventKind::Missing(name) => {
             Said::new("missing", &**name, format!("`{name}` does not exist on this platform"))
         }
@@ -151,8 +154,25 @@ fn table(workspace: &Workspace, explained: &Explained, case: &Case) -> String {
     let found = found.map_or(String::new(), |found| {
         format!("; here {} ({}:{})", found.message, found.place.path, found.place.start.line)
     });
-    let how = if case.how.is_empty() { "has no row for its loop" } else { &case.how };
+    let how = if case.how.is_empty() { by_default(row) } else { &case.how };
     format!("runner table: `{}` with {package}{versions} {how}{found}", row.name)
+}
+
+/// What a row says that holds for all versions, and has no words of its own.
+fn by_default(row: &Row) -> &'static str {
+    match row.takes() {
+        Some(Takes::Policy) => "asks the policy",
+        Some(Takes::Current) => "runs the current event loop",
+        Some(Takes::CurrentOrNew) => "runs the current event loop, or one that the policy makes",
+        Some(Takes::Own) => "makes a loop of its own",
+        Some(Takes::Caller) => "runs the loop that it is given",
+        Some(Takes::None) => "runs no loop of asyncio",
+        Some(Takes::Selector) => "takes a Selector loop",
+        Some(Takes::Proactor) => "takes a Proactor loop",
+        Some(Takes::Uvloop) => "takes uvloop",
+        Some(Takes::Winloop) => "takes winloop",
+        _ => "has no row for its loop",
+    }
 }
 
 /// `a ProactorEventLoop`
