@@ -11,23 +11,19 @@ use crate::platform::Platform;
 use crate::project::python_versions::Minor;
 
 /// A program that comes to no loop on the newest Python, although the project never asked for one that
-/// new, is run by its users on an older one: `asyncio.get_event_loop()` makes no loop from Python 3.14 on.
-/// `on` runs it there; nothing where that makes no difference.
-pub fn on_older_python<T>(
-    workspace: &Workspace,
-    trace: &RootTrace,
-    on: impl FnOnce(Minor) -> Option<T>,
-    trace_of: impl Fn(&T) -> &RootTrace,
-) -> Option<T> {
-    let on_windows = |trace: &RootTrace, test: fn(&PathTrace) -> bool| {
-        trace.paths.iter().filter(|path| path.platform == Platform::Windows).any(test)
-    };
+/// new, is run by its users on an older one, if it comes to a loop there: `asyncio.get_event_loop()` makes
+/// no loop from Python 3.14 on.
+pub fn older_python(workspace: &Workspace, trace: &RootTrace) -> Option<Minor> {
     let python = &workspace.project_of(trace.root.module).dependencies.python;
-    if python.verdict < (3, 14) || !on_windows(trace, PathTrace::lacks_a_loop) {
+    if python.verdict < (3, 14) || !trace.paths_on(Platform::Windows).any(PathTrace::lacks_a_loop) {
         return None;
     }
-    let older = python.allowed.iter().rev().find(|allowed| **allowed < (3, 14))?;
-    on(*older).filter(|older| on_windows(trace_of(older), PathTrace::runs_a_loop))
+    python.allowed.iter().rev().find(|allowed| **allowed < (3, 14)).copied()
+}
+
+/// Whether a program comes to a loop on Windows.
+pub fn comes_to_a_loop(trace: &RootTrace) -> bool {
+    trace.paths_on(Platform::Windows).any(PathTrace::runs_a_loop)
 }
 
 /// The other Pythons the project allows on which the code that ran goes another way to its loops: of

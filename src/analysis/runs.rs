@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use rayon::prelude::*;
 
-use crate::analysis::pythons::{on_older_python, other_pythons};
+use crate::analysis::pythons::{comes_to_a_loop, older_python, other_pythons};
 use crate::analysis::seeds::Seeds;
 use crate::analysis::{Workspace, roots};
 use crate::entry::Launch;
@@ -57,8 +57,8 @@ fn run_each(workspace: &Workspace, roots: &[Root]) -> (Vec<RootTrace>, BTreeSet<
                 (RootTrace { python, ..trace }, executed)
             };
             let (mut trace, mut executed) = on(None);
-            let again = |python| Some(on(Some(python)));
-            if let Some(older) = on_older_python(workspace, &trace, again, |(trace, _)| trace) {
+            let older = older_python(workspace, &trace).map(|python| on(Some(python)));
+            if let Some(older) = older.filter(|(trace, _)| comes_to_a_loop(trace)) {
                 (trace, executed) = older;
             }
             for python in other_pythons(workspace, &trace, &executed) {
@@ -188,8 +188,8 @@ impl Functions<'_> {
         let again = |python, root| self.on(Some(python), std::slice::from_ref(root)).pop();
         let mut traces = self.on(None, roots);
         for (root, trace) in roots.iter().zip(&mut traces) {
-            let again_older = |python| again(python, root);
-            if let Some(older) = on_older_python(self.workspace, trace, again_older, |trace| trace) {
+            let older = older_python(self.workspace, trace).and_then(|python| again(python, root));
+            if let Some(older) = older.filter(comes_to_a_loop) {
                 *trace = older;
             }
             let own = root.function.iter().map(|(_, name)| (Unit::Project(root.module), *name)).collect();

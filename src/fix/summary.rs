@@ -38,7 +38,7 @@ impl Summary {
         let is_withheld = |guard: &&Guard| guard.platform == platform && guard.withheld.is_some();
         let withheld = trace.guards.iter().filter(is_withheld).count();
         let mut summary = Summary { withheld, ..Summary::default() };
-        for path in trace.paths.iter().filter(|path| path.platform == platform) {
+        for path in trace.paths_on(platform) {
             summary.add(path);
         }
         summary

@@ -237,7 +237,7 @@ impl<'p> Machine<'p> {
         };
         match self.project.find(&folders, last) {
             Found::Module(module) => {
-                self.is_stuck_in(name)?;
+                self.end_where_stuck(name)?;
                 let path = self.project.package_folder(module);
                 if self.hurried && self.project.modules[module].leads_nowhere() {
                     return Ok(Some(self.add_module(name, true, None, path.map(|path| vec![path].into()))));

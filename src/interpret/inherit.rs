@@ -54,9 +54,7 @@ pub fn inherited(programs: &[&RootTrace], module: usize, same_package: impl Fn(u
 /// The policy at the end of the ways through one program that came to something.
 fn left_by(trace: &RootTrace) -> Option<Inherited> {
     let ways: BTreeSet<Inherited> = trace
-        .paths
-        .iter()
-        .filter(|path| path.platform == Platform::Windows)
+        .paths_on(Platform::Windows)
         .filter(|path| !path.events.is_empty() || path.died.is_none())
         .map(left_on)
         .collect();

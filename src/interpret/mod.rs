@@ -13,6 +13,7 @@ mod definitions;
 mod env;
 mod explore;
 mod expressions;
+mod generators;
 mod guards;
 mod handlers;
 mod imports;
@@ -50,6 +51,7 @@ mod surroundings;
 #[cfg(test)]
 mod tests;
 pub mod trace;
+mod types;
 mod value;
 mod world;
 

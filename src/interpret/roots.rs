@@ -151,7 +151,7 @@ fn like_linux<'w>(
 
 /// What happened on Linux, as it would have happened on macOS.
 fn on_darwin(trace: &RootTrace, linux: &World<'_>) -> Vec<PathTrace> {
-    let paths = trace.paths.iter().filter(|path| path.platform == linux.platform);
+    let paths = trace.paths_on(linux.platform);
     paths.map(|path| PathTrace { platform: Platform::Darwin, ..path.clone() }).collect()
 }
 

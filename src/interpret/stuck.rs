@@ -126,14 +126,11 @@ impl<'p> Machine<'p> {
     }
 
     /// Ends the import of a package that a root begins with, where it is known to be too large.
-    pub fn is_stuck_in(&mut self, package: &str) -> Flow<()> {
-        match self.stuck.clone() {
-            Some(end) if self.frames.len() <= 1 && end.package == package => {
-                self.has_seen(&end.seen);
-                self.bound(end.reason)
-            }
-            _ => Ok(()),
-        }
+    pub fn end_where_stuck(&mut self, package: &str) -> Flow<()> {
+        let is_here = |end: &&Rc<End>| self.frames.len() <= 1 && end.package == package;
+        let Some(end) = self.stuck.as_ref().filter(is_here).cloned() else { return Ok(()) };
+        self.has_seen(&end.seen);
+        self.bound(end.reason)
     }
 
     /// Whether what the root imports before its own code is the same for others.

@@ -52,6 +52,10 @@ impl RootTrace {
         }
     }
 
+    pub fn paths_on(&self, platform: Platform) -> impl Iterator<Item = &PathTrace> {
+        self.paths.iter().filter(move |path| path.platform == platform)
+    }
+
     /// Nothing about loops happened, on any way.
     pub fn is_quiet(&self) -> bool {
         self.paths.iter().all(|path| path.events.is_empty())

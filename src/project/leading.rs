@@ -65,7 +65,7 @@ fn all_functions(modules: &[&Module], starts: &(impl Fn(&str, bool) -> bool + Sy
     let work = || {
         let mut own = Vec::new();
         while let Some(some) = modules.chunks(AT_ONCE).nth(next.fetch_add(1, Ordering::Relaxed)) {
-            some.iter().for_each(|module| functions(module, starts, &mut own));
+            some.iter().for_each(|module| add_functions(module, starts, &mut own));
         }
         found.lock().unwrap_or_else(PoisonError::into_inner).append(&mut own);
     };
@@ -81,14 +81,14 @@ fn all_functions(modules: &[&Module], starts: &(impl Fn(&str, bool) -> bool + Sy
 }
 
 /// Adds the functions of a module, whose text is not kept for that.
-fn functions(module: &Module, starts: &impl Fn(&str, bool) -> bool, functions: &mut Vec<Function>) {
+fn add_functions(module: &Module, starts: &impl Fn(&str, bool) -> bool, found: &mut Vec<Function>) {
     let hashed = |word: &str| hash(word.as_bytes());
     let add = |function: Outlined<'_>| {
         let mut words: Vec<u32> = function.words.iter().map(|word| hashed(word)).collect();
         words.sort_unstable();
         words.dedup();
         let name = hashed(function.name);
-        functions.push(Function {
+        found.push(Function {
             names: [name, function.class.map_or(name, hashed)],
             words: words.into(),
             starts: function.words.iter().any(|word| starts(word, module.file.role == Role::Seed)),

@@ -48,7 +48,7 @@ fn policies(traces: &[RootTrace]) -> BTreeMap<Site, Policy<'_>> {
     for (trace, root) in traces.iter().enumerate() {
         let function = root.root.function.as_ref().map(|(name, _)| &**name);
         let only_in = function.filter(|_| root.root.launch == Launch::Function);
-        let windows = root.paths.iter().filter(|path| path.platform == Platform::Windows);
+        let windows = root.paths_on(Platform::Windows);
         let sets = windows.flat_map(|path| &path.events).filter(|event| sets_selector(event));
         for site in sets.filter_map(|event| event.site) {
             let policy = policies.entry(site).or_insert(Policy { trace, only_in });

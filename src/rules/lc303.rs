@@ -17,7 +17,7 @@ pub fn check(workspace: &Workspace, index: usize, trace: &RootTrace) -> Vec<Diag
     if trace.root.launch == Launch::Function || verdict != Deployment::Windows {
         return Vec::new();
     }
-    let windows = trace.paths.iter().filter(|path| path.platform == Platform::Windows);
+    let windows = trace.paths_on(Platform::Windows);
     let sites: BTreeSet<Site> = windows
         .flat_map(|path| &path.events)
         .filter(|event| matches!(&event.kind, EventKind::Missing(name) if &**name == "uvloop"))

@@ -95,7 +95,7 @@ fn policies(traces: &[RootTrace]) -> BTreeMap<Site, Set<'_>> {
     let mut policies: BTreeMap<Site, Set<'_>> = BTreeMap::new();
     for (index, trace) in traces.iter().enumerate() {
         let started = trace.root.launch != Launch::Function;
-        let paths = trace.paths.iter().filter(|path| path.platform == Platform::Windows);
+        let paths = trace.paths_on(Platform::Windows);
         for event in paths.flat_map(|path| &path.events) {
             match (&event.kind, event.site) {
                 (EventKind::PolicySet { policy: PolicyKind::Selector, by: None }, Some(site)) if started => {

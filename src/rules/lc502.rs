@@ -18,7 +18,7 @@ pub fn check(workspace: &Workspace, traces: &[RootTrace]) -> Vec<Diagnosis> {
         if call::deployment(workspace, trace) == Deployment::Elsewhere {
             continue;
         }
-        for path in trace.paths.iter().filter(|path| path.platform == Platform::Windows) {
+        for path in trace.paths_on(Platform::Windows) {
             for event in &path.events {
                 let (EventKind::Silencer(put), Some(site)) = (&event.kind, event.site) else { continue };
                 if speaks_of(workspace, site) {

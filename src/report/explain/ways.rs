@@ -50,7 +50,7 @@ pub fn ways(workspace: &Workspace, explained: &Explained, all: bool) -> Vec<Way>
     let mut by_platform: Vec<Vec<Group>> = Vec::new();
     for platform in Platform::ALL {
         let mut groups: Vec<Group> = Vec::new();
-        for path in explained.trace.paths.iter().filter(|path| path.platform == platform) {
+        for path in explained.trace.paths_on(platform) {
             let lines = lines(workspace, explained, path, choice);
             let when: Vec<Arc<str>> = path.assumed.iter().filter_map(|label| told(label)).collect();
             match groups.iter_mut().find(|group| alike(&group.lines, &lines)) {
