@@ -9,6 +9,7 @@ use crate::analysis::seeds::Seeds;
 use crate::analysis::{Workspace, roots};
 use crate::entry::Launch;
 use crate::fault;
+use crate::files::Role;
 use crate::interpret::trace::{Root, RootTrace};
 use crate::interpret::{
     Inherited, Limits, RunOptions, Unit, World, inherited, record_functions, record_root, run_functions,
@@ -83,16 +84,26 @@ fn run_each(workspace: &Workspace, roots: &[Root]) -> (Vec<RootTrace>, BTreeSet<
 struct Shares {
     offered: Limits,
     others: Limits,
+    /// Tests that name nothing that starts or chooses a loop.
+    bystanders: Limits,
 }
 
 impl Shares {
     fn among(workspace: &Workspace, roots: &[Root]) -> Shares {
         let offered = roots.iter().filter(|root| is_offered(workspace, root)).count();
-        Shares { offered: Limits::of_one_in(offered), others: Limits::of_one_in(roots.len() - offered) }
+        let others = Limits::of_one_in(roots.len() - offered);
+        Shares { offered: Limits::of_one_in(offered), others, bystanders: others.of_a_bystander() }
     }
 
     fn of(&self, workspace: &Workspace, root: &Root) -> Limits {
-        if is_offered(workspace, root) { self.offered } else { self.others }
+        let names_no_loop = || workspace.modules[root.module].file.role == Role::Importer;
+        if is_offered(workspace, root) {
+            self.offered
+        } else if names_no_loop() && is_test(workspace, root.module) {
+            self.bystanders
+        } else {
+            self.others
+        }
     }
 }
 

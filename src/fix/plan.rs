@@ -13,24 +13,26 @@ use crate::knowledge::pages::{self, FixAvailability};
 use crate::rules::Diagnosis;
 use crate::settings::{Remedy, Settings};
 
-/// Gives every diagnosis its fix, or the sentence that says why there is none.
+/// Gives every diagnosis that will be shown its fix, or the sentence that says why there is none. To prove
+/// one takes several runs, which lesser findings are not worth that nobody asked to see.
 pub fn plan_all(
     settings: &Settings,
     workspace: &Workspace,
     traces: &[RootTrace],
     diagnoses: &mut [Diagnosis],
 ) {
-    by_programs(diagnoses)
+    let shown = diagnoses.iter_mut().filter(|diagnosis| diagnosis.finding.severity >= settings.min_severity);
+    by_programs(shown.collect())
         .into_par_iter()
         .for_each(|diagnoses| plan_each(settings, workspace, traces, diagnoses));
 }
 
 /// Findings that have programs in common, in their order. What is proven of one group tells nothing
 /// about another.
-fn by_programs(diagnoses: &mut [Diagnosis]) -> Vec<Vec<&mut Diagnosis>> {
+fn by_programs(diagnoses: Vec<&mut Diagnosis>) -> Vec<Vec<&mut Diagnosis>> {
     // The first program of the group that a program is in.
     let mut first_of: BTreeMap<usize, usize> = BTreeMap::new();
-    for diagnosis in &*diagnoses {
+    for diagnosis in &diagnoses {
         let all = diagnosis.programs();
         let firsts: BTreeSet<usize> = all.iter().map(|one| *first_of.entry(*one).or_insert(*one)).collect();
         if let (Some(first), 2..) = (firsts.first(), firsts.len()) {

@@ -471,7 +471,14 @@ fn reload_argument(workspace: &Workspace, call: Site) -> Option<String> {
 /// A word in the modules that ran, or in what these import, may mean subprocesses.
 pub fn doubt_where_proactor_may_be_needed(workspace: &Workspace, trace: &RootTrace, cure: &mut Cure) {
     let modules = workspace.modules.closure(trace.modules.iter().copied());
-    let first = modules.iter().filter_map(|module| workspace.modules[*module].proactor_word()).min();
+    let mut first = None;
+    for index in modules.iter().filter_map(|module| workspace.modules[*module].proactor_word()) {
+        first = Some(first.map_or(index, |other: usize| other.min(index)));
+        // The rest need not be read for a word that none comes before.
+        if index == 0 {
+            break;
+        }
+    }
     let word = first.and_then(|index| Knowledge::bundled().needs.words(Needed::Proactor).nth(index));
     if let Some(word) = word {
         cure.doubt(&format!("`{word}` in this project may need Proactor"));

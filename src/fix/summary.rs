@@ -1,6 +1,6 @@
 //! What a program amounts to before and after a change, in the worlds that a fix must hold in.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::str::FromStr;
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ use crate::project::Project;
 use crate::project::dependencies::Answer;
 
 /// What a run amounts to: the loops by place in the order of the runs, and whether names were missing.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Summary {
     /// Per way: the kinds in order, and the error the run died of.
     pub ways: BTreeMap<Vec<String>, (Vec<LoopKind>, Option<String>)>,
@@ -78,7 +78,7 @@ fn proactor_alone(event: &Arc<Event>) -> Option<Use> {
 #[derive(Default)]
 pub struct Runs {
     /// The last program as it stands.
-    before: Option<(Key, Vec<Summary>)>,
+    before: Option<(Key, Summaries)>,
     /// The last changes that were tried, the latest one first.
     after: VecDeque<(Key, Changed)>,
 }
@@ -100,7 +100,7 @@ impl Runs {
         let key = (index, limits.steps);
         let known = self.before.take().filter(|(known, _)| *known == key);
         let before = known.unwrap_or_else(|| (key, as_it_stands(workspace, trace, limits)));
-        let (_, before) = self.before.insert(before);
+        let (_, Summaries { all: before, .. }) = self.before.insert(before);
         let is_known = |(known, after): &(Key, Changed)| *known == key && after.texts == texts_of(changes);
         let known = self.after.iter().position(is_known);
         let known = known.and_then(|known| self.after.remove(known));
@@ -111,18 +111,26 @@ impl Runs {
     }
 }
 
-/// A changed program, and what it amounts to in the first worlds, as far as that was asked.
+/// A changed program, and what it amounts to.
 pub struct Changed {
     pub workspace: Workspace,
     texts: Vec<(usize, Arc<str>)>,
     limits: Limits,
-    summaries: Vec<Summary>,
+    summaries: Summaries,
+}
+
+/// What a program amounts to in the first worlds, as far as that was asked.
+#[derive(Default)]
+pub struct Summaries {
+    pub all: Vec<Summary>,
+    /// The packages it asked for, in any of them.
+    asked: BTreeSet<String>,
 }
 
 impl Changed {
     pub fn new(workspace: &Workspace, changes: &[Change], limits: Limits) -> Changed {
         let texts = texts_of(changes);
-        Changed { workspace: workspace.with_texts(&texts), texts, limits, summaries: Vec::new() }
+        Changed { workspace: workspace.with_texts(&texts), texts, limits, summaries: Summaries::default() }
     }
 
     /// What the program of a trace amounts to in the world of this index in [`worlds`]. It is always
@@ -130,7 +138,7 @@ impl Changed {
     pub fn summary(&mut self, trace: &RootTrace, index: usize) -> &Summary {
         let project = self.workspace.project_of(trace.root.module);
         add_runs(&mut self.summaries, index + 1, project, trace, self.limits);
-        &self.summaries[index]
+        &self.summaries.all[index]
     }
 }
 
@@ -139,7 +147,7 @@ fn texts_of(changes: &[Change]) -> Vec<(usize, Arc<str>)> {
 }
 
 /// What the program of a trace amounts to in every world. What the trace tells is not run again.
-pub fn as_it_stands(workspace: &Workspace, trace: &RootTrace, limits: Limits) -> Vec<Summary> {
+pub fn as_it_stands(workspace: &Workspace, trace: &RootTrace, limits: Limits) -> Summaries {
     let project = workspace.project_of(trace.root.module);
     let ran = |platform: &Platform| trace.paths.iter().any(|path| path.platform == *platform);
     let is_told = trace.root.launch != Launch::Function
@@ -147,32 +155,37 @@ pub fn as_it_stands(workspace: &Workspace, trace: &RootTrace, limits: Limits) ->
         && !trace.given_up
         && Platform::ALL.iter().all(ran)
         && (trace.incomplete.is_none() || trace.limits.steps == limits.steps);
-    let mut summaries = Vec::new();
+    let mut summaries = Summaries::default();
     if is_told {
-        summaries.extend(Platform::ALL.map(|platform| Summary::of(trace, platform)));
+        summaries.all.extend(Platform::ALL.map(|platform| Summary::of(trace, platform)));
+        summaries.asked.clone_from(&trace.asked);
     }
     add_runs(&mut summaries, worlds(project).len(), project, trace, limits);
     summaries
 }
 
 /// Runs the program in the next worlds, until at least so many are summed up.
-fn add_runs(
-    summaries: &mut Vec<Summary>,
-    count: usize,
-    project: &Project,
-    trace: &RootTrace,
-    limits: Limits,
-) {
+fn add_runs(summaries: &mut Summaries, count: usize, project: &Project, trace: &RootTrace, limits: Limits) {
     // To find the worlds asks for every package that may matter; mostly all has been run.
-    if summaries.len() >= count {
+    if summaries.all.len() >= count {
         return;
     }
     let worlds = worlds(project);
-    while summaries.len() < count {
-        let worlds = together(&worlds[summaries.len()..]);
+    while summaries.all.len() < count {
+        let worlds = together(&worlds[summaries.all.len()..]);
+        let is_same = |(name, _): &(String, Version)| !summaries.asked.contains(name);
+        // The first world is the verdict's on Windows.
+        if let ([World { packages, .. }], Some(verdict)) = (worlds, summaries.all.first())
+            && !packages.instead.is_empty()
+            && packages.instead.iter().all(is_same)
+        {
+            summaries.all.push(verdict.clone());
+            continue;
+        }
         let options = RunOptions { project, worlds, knowledge: Knowledge::bundled(), limits };
-        let (trace, _) = run_root(&options, &trace.root);
-        summaries.extend(worlds.iter().map(|world| Summary::of(&trace, world.platform)));
+        let (mut trace, _) = run_root(&options, &trace.root);
+        summaries.asked.append(&mut trace.asked);
+        summaries.all.extend(worlds.iter().map(|world| Summary::of(&trace, world.platform)));
     }
 }
 

@@ -63,7 +63,7 @@ pub fn leaves_alone(workspace: &Workspace, trace: &RootTrace, changes: &[Change]
         let before = as_it_stands(workspace, trace, limits);
         let mut changed = Changed::new(workspace, changes, limits);
         let worlds = worlds(workspace.project_of(trace.root.module));
-        for (number, (world, was)) in worlds.iter().zip(&before).enumerate() {
+        for (number, (world, was)) in worlds.iter().zip(&before.all).enumerate() {
             let is = changed.summary(trace, number);
             let same = match world.platform {
                 Platform::Windows => kept(world, was, is),

@@ -81,6 +81,13 @@ impl Limits {
         let share = TOGETHER / roots.max(1) as u64;
         Limits { steps: all.steps.min(share.max(all.function_steps / 4)), ..all }
     }
+
+    /// What is left of a share to a program that is likely to come to no loop at all. Where many hundreds
+    /// share, that is less than the others get.
+    pub fn of_a_bystander(self) -> Limits {
+        let is_small = self.steps < self.function_steps / 2;
+        Limits { steps: if is_small { self.function_steps / 8 } else { self.steps }, ..self }
+    }
 }
 
 /// Modules that import each other in a row: each takes six of CPython's thousand frames.
@@ -93,7 +100,7 @@ impl Default for Limits {
     fn default() -> Limits {
         Limits {
             steps: 200_000,
-            import_steps: 200_000,
+            import_steps: 80_000,
             function_steps: 16_000,
             escaped_steps: 8_000,
             depth: 80,

@@ -15,7 +15,7 @@ use crate::interpret::world::World;
 use crate::ir::{Name, Span};
 use crate::knowledge::Knowledge;
 use crate::platform::Platform;
-use crate::project::Project;
+use crate::project::{Module, Project};
 
 /// How the stub of `sys` names the question.
 const FROZEN: &str = "whether the program is frozen";
@@ -46,8 +46,6 @@ fn run_root_with(options: &RunOptions<'_>, root: &Root, record: bool) -> (RootTr
     let own = options.limits.steps;
     let steps = if only_tests { own.min(options.limits.function_steps / 2) } else { own };
     let command = module.command.as_ref();
-    // As a command line does that starts a server.
-    let names_a_loop = matches!(module.file.role, Role::Seed | Role::Command);
     let is_run = |platform| command.is_none_or(|command| command.place.platforms.contains(&platform));
     for world in options.worlds {
         if !is_run(world.platform) {
@@ -72,7 +70,8 @@ fn run_root_with(options: &RunOptions<'_>, root: &Root, record: bool) -> (RootTr
         entered.append(&mut machine.entered);
         trace.modules.append(&mut machine.loaded);
         trace.guards.append(&mut machine.guards);
-        if !names_a_loop && is_given_up(world, &trace) {
+        trace.asked.append(&mut world.asked().packages);
+        if !names_a_loop(module) && is_given_up(world, &trace) {
             if trace.is_quiet() {
                 break;
             }
@@ -80,6 +79,11 @@ fn run_root_with(options: &RunOptions<'_>, root: &Root, record: bool) -> (RootTr
         }
     }
     (trace, executed)
+}
+
+/// Whether a file itself names what may start a loop, as a command line does that starts a server.
+fn names_a_loop(module: &Module) -> bool {
+    matches!(module.file.role, Role::Seed | Role::Command)
 }
 
 /// Calls functions of one module, each on its own after the module was imported, in every world.
@@ -171,7 +175,7 @@ impl<'p> Machine<'p> {
     }
 
     /// Runs something along every way, and adds what happened to a trace. When it is too large to get
-    /// as far as a loop, it is run again in a hurry.
+    /// as far as a loop, it is run again in a hurry, where that is likely to help.
     pub fn follow(
         &mut self,
         assumed: &[Arc<str>],
@@ -182,7 +186,7 @@ impl<'p> Machine<'p> {
         let known = trace.clone();
         let complete = self.follow_ways(assumed, trace, &run);
         let reaches = |trace: &RootTrace| trace.paths[known.paths.len()..].iter().any(PathTrace::runs_a_loop);
-        if complete || reaches(trace) || steps == 0 {
+        if complete || reaches(trace) || steps == 0 || !self.may_hurry() {
             return;
         }
         let mut again = known.clone();
@@ -195,6 +199,12 @@ impl<'p> Machine<'p> {
             again.incomplete.clone_from(&trace.incomplete);
             *trace = again;
         }
+    }
+
+    /// One of many programs that only import what may start a loop comes to none in a hurry either: a
+    /// thousand scripts of a large package must not be run twice for that.
+    fn may_hurry(&self) -> bool {
+        names_a_loop(&self.project.modules[self.root.module]) || self.limits.steps == Limits::default().steps
     }
 
     /// What was learnt on the ways so far is not for those that come.

@@ -24,6 +24,8 @@ pub struct RootTrace {
     pub modules: BTreeSet<usize>,
     /// The tests of the platform that were met, on any way.
     pub guards: BTreeSet<Guard>,
+    /// The packages whose version or presence made a difference.
+    pub asked: BTreeSet<String>,
     /// Some ways were not followed to the end; absence of an event proves nothing.
     pub incomplete: Option<Arc<str>>,
     /// Elsewhere than on Windows nothing but the first import was followed.
@@ -45,6 +47,7 @@ impl RootTrace {
             paths: Vec::new(),
             modules: BTreeSet::new(),
             guards: BTreeSet::new(),
+            asked: BTreeSet::new(),
             incomplete: None,
             given_up: false,
             effort: Vec::new(),

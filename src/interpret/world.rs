@@ -22,7 +22,7 @@ pub struct World<'p> {
 /// What runs asked of a world.
 #[derive(Clone, Debug, Default)]
 pub struct Asked {
-    packages: BTreeSet<String>,
+    pub packages: BTreeSet<String>,
     told_apart: bool,
 }
 

@@ -19,7 +19,41 @@ use crate::python::{Outlined, outline};
 /// is the second argument of `starts`.
 pub fn leading_names(modules: &Modules, starts: impl Fn(&str, bool) -> bool + Sync) -> FxHashSet<u32> {
     let list: Vec<&Module> = modules.iter().filter(|module| module.file.role != Role::Command).collect();
-    let functions = all_functions(&list, &starts);
+    leading_among(all_functions(&list, &starts))
+}
+
+fn leading_among(mut rest: Vec<Function>) -> FxHashSet<u32> {
+    let mut leading = FxHashSet::default();
+    // To ask all functions again and again is soon done where that tells of many more each time; a long
+    // chain of them is followed link by link.
+    loop {
+        let count = rest.len();
+        rest.retain(|function| {
+            let leads = function.starts || function.words.iter().any(|word| leading.contains(word));
+            if leads {
+                leading.extend(function.names);
+            }
+            !leads
+        });
+        match count - rest.len() {
+            0 => return leading,
+            new if new < count / MANY => break,
+            // What stands in front of what it mentions is asked after it now.
+            _ => rest.reverse(),
+        }
+    }
+    add_chains(&rest, &mut leading);
+    leading
+}
+
+/// One in so many functions are worth asking all.
+const MANY: usize = 16;
+
+/// Adds the names of the functions from which a chain of others leads to one of the names.
+fn add_chains(functions: &[Function], leading: &mut FxHashSet<u32>) {
+    let is_leading = |function: &&Function| function.words.iter().any(|word| leading.contains(word));
+    let mut rest: Vec<u32> =
+        functions.iter().filter(is_leading).flat_map(|function| function.names).collect();
     let mut by_word: FxHashMap<u32, Vec<u32>> = FxHashMap::default();
     for name in functions.iter().flat_map(|function| function.names) {
         by_word.entry(name).or_default();
@@ -32,15 +66,12 @@ pub fn leading_names(modules: &Modules, starts: impl Fn(&str, bool) -> bool + Sy
             }
         }
     }
-    let mut leading: FxHashSet<u32> = FxHashSet::default();
-    let mut rest: Vec<u32> = functions.iter().filter(|f| f.starts).flat_map(|f| f.names).collect();
     while let Some(name) = rest.pop() {
         if leading.insert(name) {
             let mentioned_by = by_word.get(&name).into_iter().flatten();
             rest.extend(mentioned_by.flat_map(|index| functions[*index as usize].names));
         }
     }
-    leading
 }
 
 /// A function, by what it is called and what it mentions.
@@ -103,6 +134,17 @@ mod tests {
 
     use super::*;
     use crate::files::{UniverseFile, shown_path};
+
+    #[test]
+    fn chains_are_followed_to_their_ends() {
+        const LONG: u32 = 1_000;
+        // Each leads to the one below; they stand there in no order that helps.
+        let link = |at: u32| Function { names: [at; 2], words: [at + 1].into(), starts: at + 1 == LONG };
+        let mut all: Vec<Function> = (0..LONG).map(|step| link(step * 387 % LONG)).collect();
+        all.push(Function { names: [LONG + 1; 2], words: [LONG + 2].into(), starts: false });
+        let leading = leading_among(all);
+        assert!((0..LONG).all(|at| leading.contains(&at)) && !leading.contains(&(LONG + 1)));
+    }
 
     #[test]
     fn runs_that_ask_at_once_do_not_wait_for_themselves() {
