@@ -185,8 +185,7 @@ fn document(analysis: &Analysis, settings: &Settings, path: &Path) -> (String, u
         fingerprint: known_by.to_string(),
     };
     let reported = analysis.findings.iter().zip(known_by);
-    let findings: Vec<Entry> =
-        reported.filter(|(finding, _)| finding.severity >= settings.min_severity).map(entry).collect();
+    let findings: Vec<Entry> = reported.filter(|(finding, _)| settings.shows(finding)).map(entry).collect();
     let count = findings.len();
     let document = Document { tool: TOOL.to_owned(), version: VERSION, findings };
     // Plain structs of strings and numbers always serialize.

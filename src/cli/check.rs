@@ -90,7 +90,7 @@ fn add_ignore(args: &Check, settings: &Settings, reason: &str, output: &Output) 
     }
     let mut analysis = analysis::analyse(settings)?;
     let added = add::add(&analysis, reason, |finding| {
-        finding.severity >= settings.min_severity && !UNIGNORABLE.contains(&finding.code)
+        settings.shows(finding) && !UNIGNORABLE.contains(&finding.code)
     });
     let (mut findings, mut files) = (0, 0);
     for (shown, (text, count)) in &added.texts {

@@ -91,7 +91,7 @@ pub fn apply_all(
 
 /// What is not told is not changed either.
 fn is_allowed(settings: &Settings, diagnosis: &Diagnosis) -> bool {
-    let is_shown = diagnosis.finding.severity >= settings.min_severity;
+    let is_shown = settings.shows(&diagnosis.finding);
     let fixable = settings.fixes(&diagnosis.finding) && diagnosis.cure.is_some();
     let safe = diagnosis.finding.fix.as_ref().is_some_and(|fix| fix.applicability == Applicability::Safe);
     is_shown && fixable && (safe || settings.unsafe_fixes)

@@ -21,7 +21,7 @@ pub fn plan_all(
     traces: &[RootTrace],
     diagnoses: &mut [Diagnosis],
 ) {
-    let shown = diagnoses.iter_mut().filter(|diagnosis| diagnosis.finding.severity >= settings.min_severity);
+    let shown = diagnoses.iter_mut().filter(|diagnosis| settings.shows(&diagnosis.finding));
     by_programs(shown.collect())
         .into_par_iter()
         .for_each(|diagnoses| plan_each(settings, workspace, traces, diagnoses));

@@ -173,20 +173,24 @@ fn add_runs(summaries: &mut Summaries, count: usize, project: &Project, trace: &
     let worlds = worlds(project);
     while summaries.all.len() < count {
         let worlds = together(&worlds[summaries.all.len()..]);
-        let is_same = |(name, _): &(String, Version)| !summaries.asked.contains(name);
         // The first world is the verdict's on Windows.
-        if let ([World { packages, .. }], Some(verdict)) = (worlds, summaries.all.first())
-            && !packages.instead.is_empty()
-            && packages.instead.iter().all(is_same)
+        if let ([world], Some(verdict)) = (worlds, summaries.all.first())
+            && is_like_verdict(world, &summaries.asked)
         {
             summaries.all.push(verdict.clone());
             continue;
         }
         let options = RunOptions { project, worlds, knowledge: Knowledge::bundled(), limits };
-        let (mut trace, _) = run_root(&options, &trace.root);
-        summaries.asked.append(&mut trace.asked);
+        let (trace, _) = run_root(&options, &trace.root);
         summaries.all.extend(worlds.iter().map(|world| Summary::of(&trace, world.platform)));
+        summaries.asked.extend(trace.asked);
     }
+}
+
+/// Whether a world differs from the verdict's on Windows in nothing but packages that were not asked for.
+fn is_like_verdict(world: &World<'_>, asked: &BTreeSet<String>) -> bool {
+    let instead = &world.packages.instead;
+    !instead.is_empty() && !instead.iter().any(|(name, _)| asked.contains(name))
 }
 
 /// The first of the worlds, and those whose runs can be spared where they are like it.

@@ -70,7 +70,7 @@ fn run_root_with(options: &RunOptions<'_>, root: &Root, record: bool) -> (RootTr
         entered.append(&mut machine.entered);
         trace.modules.append(&mut machine.loaded);
         trace.guards.append(&mut machine.guards);
-        trace.asked.append(&mut world.asked().packages);
+        trace.asked.extend(world.asked().packages);
         if !names_a_loop(module) && is_given_up(world, &trace) {
             if trace.is_quiet() {
                 break;

@@ -24,7 +24,7 @@ pub struct RootTrace {
     pub modules: BTreeSet<usize>,
     /// The tests of the platform that were met, on any way.
     pub guards: BTreeSet<Guard>,
-    /// The packages whose version or presence made a difference.
+    /// The packages whose version or presence was asked for, on any way.
     pub asked: BTreeSet<String>,
     /// Some ways were not followed to the end; absence of an event proves nothing.
     pub incomplete: Option<Arc<str>>,

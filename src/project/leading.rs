@@ -29,7 +29,7 @@ fn leading_among(mut rest: Vec<Function>) -> FxHashSet<u32> {
     loop {
         let count = rest.len();
         rest.retain(|function| {
-            let leads = function.starts || function.words.iter().any(|word| leading.contains(word));
+            let leads = function.leads_to(&leading);
             if leads {
                 leading.extend(function.names);
             }
@@ -51,9 +51,8 @@ const MANY: usize = 16;
 
 /// Adds the names of the functions from which a chain of others leads to one of the names.
 fn add_chains(functions: &[Function], leading: &mut FxHashSet<u32>) {
-    let is_leading = |function: &&Function| function.words.iter().any(|word| leading.contains(word));
-    let mut rest: Vec<u32> =
-        functions.iter().filter(is_leading).flat_map(|function| function.names).collect();
+    let near = functions.iter().filter(|function| function.leads_to(leading));
+    let mut rest: Vec<u32> = near.flat_map(|function| function.names).collect();
     let mut by_word: FxHashMap<u32, Vec<u32>> = FxHashMap::default();
     for name in functions.iter().flat_map(|function| function.names) {
         by_word.entry(name).or_default();
@@ -81,6 +80,13 @@ struct Function {
     /// Each once.
     words: Box<[u32]>,
     starts: bool,
+}
+
+impl Function {
+    /// Whether it starts a loop, or mentions one of the names that lead to one.
+    fn leads_to(&self, leading: &FxHashSet<u32>) -> bool {
+        self.starts || self.words.iter().any(|word| leading.contains(word))
+    }
 }
 
 /// So many modules are read by one thread before it asks for more.

@@ -67,7 +67,7 @@ pub struct Report<'a> {
 
 impl<'a> Report<'a> {
     pub fn new(analysis: &'a Analysis, settings: &Settings) -> Report<'a> {
-        let shown = |finding: &&Finding| finding.severity >= settings.min_severity;
+        let shown = |finding: &&Finding| settings.shows(finding);
         let findings: Vec<&Finding> = analysis.findings.iter().filter(shown).collect();
         Report {
             hidden: analysis.findings.len() - findings.len(),

@@ -94,7 +94,7 @@ impl Snapshot {
         for (index, part) in self.parts.iter().enumerate() {
             // To an editor the cells of a notebook are documents of their own, with other names.
             let findings = part.analysis.findings.iter().filter(|finding| finding.place.cell.is_none());
-            for finding in findings.filter(|finding| finding.severity >= part.settings.min_severity) {
+            for finding in findings.filter(|finding| part.settings.shows(finding)) {
                 let diagnostic = diagnostics::diagnostic(self, index, finding);
                 let path = self.path(index, &finding.place.path);
                 told.entry(path).or_default().push(Told {

@@ -234,6 +234,11 @@ impl Settings {
             && !here.per_file_ignores.iter().any(|ignore| ignore.applies(code, &absolute))
     }
 
+    /// Is it told, or only counted as a lesser one?
+    pub fn shows(&self, finding: &Finding) -> bool {
+        finding.severity >= self.min_severity
+    }
+
     /// May a fix of this finding be applied?
     pub fn fixes(&self, finding: &Finding) -> bool {
         self.at_shown(&finding.place.path).fixable.contains(finding.code)
