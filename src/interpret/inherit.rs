@@ -23,7 +23,15 @@ pub enum Inherited {
     Differs,
 }
 
-/// The policy on Windows in the programs that load `module`; else in those of its package.
+impl Inherited {
+    /// The same policy may be set in several places.
+    fn is_like(&self, other: &Inherited) -> bool {
+        std::mem::discriminant(self) == std::mem::discriminant(other)
+    }
+}
+
+/// The policy on Windows in the programs that load `module`; else in those of its package. A program that
+/// loads other parts of the package, and is not followed to its end, may load it as well.
 pub fn inherited(programs: &[&RootTrace], module: usize, same_package: impl Fn(usize) -> bool) -> Inherited {
     let started = |trace: &&RootTrace| {
         matches!(
@@ -34,6 +42,15 @@ pub fn inherited(programs: &[&RootTrace], module: usize, same_package: impl Fn(u
     let started = || programs.iter().copied().filter(started);
     let loading: BTreeSet<Inherited> =
         started().filter(|trace| trace.modules.contains(&module)).filter_map(left_by).collect();
+    let differs_where_cut_short = |left: &Inherited| {
+        let cut_short =
+            started().filter(|trace| trace.incomplete.is_some() && !trace.modules.contains(&module));
+        let mut others = cut_short.filter(|trace| left_by(trace).is_some_and(|other| !other.is_like(left)));
+        others.any(|trace| trace.modules.iter().any(|loaded| same_package(*loaded)))
+    };
+    if loading.iter().any(differs_where_cut_short) {
+        return Inherited::Differs;
+    }
     let is_unseen = loading.is_empty();
     let left = if is_unseen {
         started().filter(|trace| same_package(trace.root.module)).filter_map(left_by).collect()
@@ -158,6 +175,17 @@ mod tests {
         let selector = program(0, &[7], &[PolicyKind::Selector]);
         let plain = program(1, &[7], &[]);
         assert_eq!(inherited(&[&selector, &plain], 7, |_| false), Inherited::Differs);
+    }
+
+    #[test]
+    fn a_program_that_was_given_up_may_load_it_too() {
+        let plain = program(1, &[1, 7], &[]);
+        let selector = program(0, &[0, 8], &[PolicyKind::Selector]);
+        let given_up = RootTrace { incomplete: Some("too large".into()), ..selector.clone() };
+        let same_package = |module| module == 7 || module == 8;
+        assert_eq!(inherited(&[&selector, &plain], 7, same_package), Inherited::Default);
+        assert_eq!(inherited(&[&given_up, &plain], 7, same_package), Inherited::Differs);
+        assert_eq!(inherited(&[&given_up, &plain], 7, |module| module == 7), Inherited::Default);
     }
 
     #[test]
