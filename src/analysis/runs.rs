@@ -12,8 +12,8 @@ use crate::fault;
 use crate::files::Role;
 use crate::interpret::trace::{Root, RootTrace};
 use crate::interpret::{
-    Inherited, Limits, RunOptions, Unit, World, inherited, record_functions, record_root, run_functions,
-    run_root,
+    Inherited, Limits, Program, RunOptions, Unit, World, inherited, record_functions, record_root,
+    run_functions, run_root,
 };
 use crate::ir::Span;
 use crate::knowledge::Knowledge;
@@ -176,12 +176,10 @@ fn guarded(
     })
 }
 
-/// The traces of what people start, which tests are not.
-fn programs<'t>(
-    workspace: &Workspace,
-    traces: impl IntoIterator<Item = &'t RootTrace>,
-) -> Vec<&'t RootTrace> {
-    traces.into_iter().filter(|trace| !is_test(workspace, trace.root.module)).collect()
+/// What people start, which tests are not.
+fn programs<'t>(workspace: &Workspace, traces: impl IntoIterator<Item = &'t RootTrace>) -> Vec<Program<'t>> {
+    let own = traces.into_iter().filter(|trace| !is_test(workspace, trace.root.module));
+    own.filter_map(Program::of).collect()
 }
 
 /// How functions are run that no root reaches.
@@ -189,7 +187,7 @@ struct Functions<'r> {
     workspace: &'r Workspace,
     limits: Limits,
     /// What people start.
-    programs: &'r [&'r RootTrace],
+    programs: &'r [Program<'r>],
     run: fn(&RunOptions<'_>, &[Root], Inherited) -> Vec<RootTrace>,
 }
 

@@ -23,48 +23,50 @@ pub enum Inherited {
     Differs,
 }
 
-impl Inherited {
-    /// The same policy may be set in several places.
-    fn is_like(&self, other: &Inherited) -> bool {
-        std::mem::discriminant(self) == std::mem::discriminant(other)
+/// A program that people start, and what it leaves in place on Windows.
+pub struct Program<'t> {
+    trace: &'t RootTrace,
+    left: Inherited,
+}
+
+impl<'t> Program<'t> {
+    /// Nothing for what nobody starts, and for what comes to nothing.
+    pub fn of(trace: &'t RootTrace) -> Option<Program<'t>> {
+        let is_started = matches!(
+            trace.root.launch,
+            Launch::Script | Launch::Module | Launch::ConsoleScript | Launch::Launcher
+        );
+        let left = if is_started { left_by(trace) } else { None };
+        left.map(|left| Program { trace, left })
     }
 }
 
 /// The policy on Windows in the programs that load `module`; else in those of its package. A program that
 /// loads other parts of the package, and is not followed to its end, may load it as well.
-pub fn inherited(programs: &[&RootTrace], module: usize, same_package: impl Fn(usize) -> bool) -> Inherited {
-    let started = |trace: &&RootTrace| {
-        matches!(
-            trace.root.launch,
-            Launch::Script | Launch::Module | Launch::ConsoleScript | Launch::Launcher
-        )
+pub fn inherited(programs: &[Program<'_>], module: usize, same_package: impl Fn(usize) -> bool) -> Inherited {
+    let loads = |program: &&Program<'_>| program.trace.modules.contains(&module);
+    let is_of_package = |program: &&Program<'_>| same_package(program.trace.root.module);
+    let mut left: BTreeSet<Inherited> = programs.iter().filter(loads).map(|program| program.left).collect();
+    let is_unseen = left.is_empty();
+    if is_unseen {
+        left.extend(programs.iter().filter(is_of_package).map(|program| program.left));
+    }
+    let Some(first) = left.first().copied() else { return Inherited::Unseen };
+    let may_differ = |program: &Program<'_>| {
+        program.trace.incomplete.is_some()
+            && !program.left.is_like(&first)
+            && program.trace.modules.iter().any(|loaded| same_package(*loaded))
     };
-    let started = || programs.iter().copied().filter(started);
-    let loading: BTreeSet<Inherited> =
-        started().filter(|trace| trace.modules.contains(&module)).filter_map(left_by).collect();
-    let differs_where_cut_short = |left: &Inherited| {
-        let cut_short =
-            started().filter(|trace| trace.incomplete.is_some() && !trace.modules.contains(&module));
-        let mut others = cut_short.filter(|trace| left_by(trace).is_some_and(|other| !other.is_like(left)));
-        others.any(|trace| trace.modules.iter().any(|loaded| same_package(*loaded)))
-    };
-    if loading.iter().any(differs_where_cut_short) {
+    if !left.iter().all(|left| left.is_like(&first)) || (!is_unseen && programs.iter().any(may_differ)) {
         return Inherited::Differs;
     }
-    let is_unseen = loading.is_empty();
-    let left = if is_unseen {
-        started().filter(|trace| same_package(trace.root.module)).filter_map(left_by).collect()
-    } else {
-        loading
-    };
-    let one_place = left.iter().filter(|left| matches!(left, Inherited::Selector(_))).count();
-    match left.len() {
-        0 => Inherited::Unseen,
-        1 if is_unseen && left.contains(&Inherited::Default) => Inherited::Unseen,
-        // Several places may set the same policy.
-        all if all == one_place => left.into_iter().next().unwrap_or_default(),
-        1 => left.into_iter().next().unwrap_or_default(),
-        _ => Inherited::Differs,
+    if is_unseen && first == Inherited::Default { Inherited::Unseen } else { first }
+}
+
+impl Inherited {
+    /// The same policy may be set in several places.
+    fn is_like(&self, other: &Inherited) -> bool {
+        std::mem::discriminant(self) == std::mem::discriminant(other)
     }
 }
 
@@ -162,11 +164,16 @@ mod tests {
         RootTrace { paths: vec![path], modules: loads.iter().copied().collect(), ..RootTrace::new(root) }
     }
 
+    fn inherited_from(programs: &[&RootTrace], module: usize, same_package: fn(usize) -> bool) -> Inherited {
+        let programs: Vec<Program<'_>> = programs.iter().filter_map(|trace| Program::of(trace)).collect();
+        inherited(&programs, module, same_package)
+    }
+
     #[test]
     fn the_programs_that_load_a_module_decide() {
         let selector = program(0, &[0, 7], &[PolicyKind::Selector]);
         let other = program(1, &[1], &[]);
-        let found = inherited(&[&selector, &other], 7, |_| false);
+        let found = inherited_from(&[&selector, &other], 7, |_| false);
         assert!(matches!(found, Inherited::Selector(site) if site.unit == Unit::Project(0)));
     }
 
@@ -174,7 +181,7 @@ mod tests {
     fn programs_that_differ_leave_it_open() {
         let selector = program(0, &[7], &[PolicyKind::Selector]);
         let plain = program(1, &[7], &[]);
-        assert_eq!(inherited(&[&selector, &plain], 7, |_| false), Inherited::Differs);
+        assert_eq!(inherited_from(&[&selector, &plain], 7, |_| false), Inherited::Differs);
     }
 
     #[test]
@@ -182,32 +189,32 @@ mod tests {
         let plain = program(1, &[1, 7], &[]);
         let selector = program(0, &[0, 8], &[PolicyKind::Selector]);
         let given_up = RootTrace { incomplete: Some("too large".into()), ..selector.clone() };
-        let same_package = |module| module == 7 || module == 8;
-        assert_eq!(inherited(&[&selector, &plain], 7, same_package), Inherited::Default);
-        assert_eq!(inherited(&[&given_up, &plain], 7, same_package), Inherited::Differs);
-        assert_eq!(inherited(&[&given_up, &plain], 7, |module| module == 7), Inherited::Default);
+        let same_package = |module: usize| module == 7 || module == 8;
+        assert_eq!(inherited_from(&[&selector, &plain], 7, same_package), Inherited::Default);
+        assert_eq!(inherited_from(&[&given_up, &plain], 7, same_package), Inherited::Differs);
+        assert_eq!(inherited_from(&[&given_up, &plain], 7, |module| module == 7), Inherited::Default);
     }
 
     #[test]
     fn what_was_set_back_does_not_count() {
         let back = program(0, &[7], &[PolicyKind::Selector, PolicyKind::Default]);
-        assert_eq!(inherited(&[&back], 7, |_| false), Inherited::Default);
+        assert_eq!(inherited_from(&[&back], 7, |_| false), Inherited::Default);
     }
 
     #[test]
     fn what_no_program_loads_is_unseen_unless_its_package_sets_a_policy() {
         let tool = program(1, &[1], &[]);
-        assert_eq!(inherited(&[&tool], 7, |module| module == 1), Inherited::Unseen);
-        assert_eq!(inherited(&[&tool], 7, |_| false), Inherited::Unseen);
+        assert_eq!(inherited_from(&[&tool], 7, |module| module == 1), Inherited::Unseen);
+        assert_eq!(inherited_from(&[&tool], 7, |_| false), Inherited::Unseen);
         let loads_it = program(1, &[1, 7], &[]);
-        assert_eq!(inherited(&[&loads_it], 7, |_| false), Inherited::Default);
+        assert_eq!(inherited_from(&[&loads_it], 7, |_| false), Inherited::Default);
     }
 
     #[test]
     fn without_a_program_that_loads_it_the_package_decides() {
         let main = program(0, &[0], &[PolicyKind::Selector]);
         let tool = program(1, &[1], &[]);
-        let found = inherited(&[&main, &tool], 7, |module| module == 0);
+        let found = inherited_from(&[&main, &tool], 7, |module| module == 0);
         assert!(matches!(found, Inherited::Selector(_)));
     }
 }

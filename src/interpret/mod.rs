@@ -55,7 +55,7 @@ mod types;
 mod value;
 mod world;
 
-pub use inherit::{Inherited, inherited};
+pub use inherit::{Inherited, Program, inherited};
 pub use machine::{Limits, Unit};
 pub use roots::{RunOptions, record_functions, record_root, run_functions, run_root};
 pub use world::{Packages, World};
